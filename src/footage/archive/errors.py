@@ -1,0 +1,47 @@
+"""What can go wrong in the archive.
+
+ArchiveError
+├─ Overlap             footage would cover time that is kept already (invariant 4)
+├─ UnknownCamera       no camera of that id
+├─ AlreadyExists       a camera, an archive or a key of that id or name is there
+├─ MissingBytes        the index names bytes that the storage does not have
+├─ WrongStorage        the storage is not the one of this index, or is not there (invariant 3)
+└─ Unavailable         index or storage cannot be reached now; trying again later can help
+"""
+
+from __future__ import annotations
+
+from footage.timeline import Span
+
+
+class ArchiveError(Exception):
+    """Any failure of the archive; its text may be shown to the operator."""
+
+
+class Overlap(ArchiveError):
+    """The wanted span would cover time that is kept already."""
+
+    def __init__(self, wanted: Span, kept: Span) -> None:
+        super().__init__(f"{wanted} overlaps what is kept from {kept}")
+        self.wanted = wanted
+        self.kept = kept
+
+
+class UnknownCamera(ArchiveError):
+    """No camera has that id."""
+
+
+class AlreadyExists(ArchiveError):
+    """Something of that id or name is there already."""
+
+
+class MissingBytes(ArchiveError):
+    """Bytes that the index names are not in the storage."""
+
+
+class WrongStorage(ArchiveError):
+    """The storage carries another archive set's marker, or none: nothing is written or removed."""
+
+
+class Unavailable(ArchiveError):
+    """The index or the storage does not answer now."""

@@ -1,0 +1,78 @@
+"""Connections and transactions: the one place that knows which database it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from footage.archive.errors import Unavailable
+
+_BUSY_TIMEOUT_MS = 10_000
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    # A row that was committed survives a power cut, as its bytes do.
+    "PRAGMA synchronous = FULL",
+    f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -16000",
+    "PRAGMA mmap_size = 1073741824",
+    "PRAGMA temp_store = MEMORY",
+)
+_WRITES = "footage_writes"
+
+
+def connect(url: str) -> Engine:
+    """An engine over ``url``; SQLite gets write-ahead logging and honest transactions."""
+    engine = create_engine(url, pool_size=8, max_overflow=32, pool_timeout=10, hide_parameters=True)
+    if make_url(url).get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    # The driver would begin transactions by its own rules, and none before a SELECT.
+    dbapi_connection.isolation_level = None
+    for pragma in _PRAGMAS:
+        dbapi_connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and then writes fails at once where another wrote between;
+    # one that says at its begin that it will write waits its turn instead.
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction whose reads see one moment. Raises Unavailable."""
+    with _translated(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that is committed when the block ends. Raises Unavailable."""
+    with _translated(), engine.connect() as connection:
+        with connection.execution_options(**{_WRITES: True}).begin():
+            yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except (DBAPIError, PoolTimeout) as error:
+        # The driver's own words, without the statement that SQLAlchemy adds.
+        cause = getattr(error, "orig", None)
+        raise Unavailable(f"index: {cause or type(error).__name__}") from error
+    except SQLAlchemyError as error:
+        raise Unavailable(f"index: {type(error).__name__}") from error

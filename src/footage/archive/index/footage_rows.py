@@ -1,0 +1,341 @@
+"""Runs and blocks as rows: how they are written, found and let go.
+
+Spans are found through (archive_number, start_ms) alone, never by scanning: runs of an archive do
+not overlap (invariant 4), so the newest that starts at or before a moment is the only one that
+can cover it. That is what keeps old archives as quick as young ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from footage.archive.errors import Overlap, UnknownCamera
+from footage.archive.index import tables as t
+from footage.archive.index.database import reading, writing
+from footage.archive.index.protocol import LeavingBlock, Snapshot, Totals
+from footage.archive.index.segment_table import pack_keyframes, pack_segments, unpack, unpack_columns
+from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span
+
+_IN_ARCHIVE = t.run.c.archive_number == bindparam("archive")
+_CODECS = (
+    t.run.c.video,
+    t.run.c.width,
+    t.run.c.height,
+    t.run.c.audio,
+    t.run.c.sample_rate,
+    t.run.c.channels,
+    t.run.c.fingerprint,
+)
+
+_newest_run = (
+    select(func.max(t.run.c.start_ms))
+    .where(_IN_ARCHIVE, t.run.c.start_ms <= bindparam("start"))
+    .scalar_subquery()
+)
+_RUNS = (
+    select(
+        t.run.c.id,
+        t.run.c.start_ms,
+        t.run.c.end_ms,
+        t.run.c.bytes_from,
+        t.run.c.bytes_to,
+        *_CODECS,
+    )
+    .where(
+        _IN_ARCHIVE,
+        t.run.c.start_ms >= func.coalesce(_newest_run, 0),
+        t.run.c.start_ms < bindparam("end"),
+        t.run.c.end_ms > bindparam("start"),
+    )
+    .order_by(t.run.c.start_ms)
+)
+_OVERLAP = (
+    select(t.run.c.id, t.run.c.start_ms, t.run.c.end_ms)
+    .where(
+        _IN_ARCHIVE,
+        t.run.c.start_ms >= func.coalesce(_newest_run, 0),
+        t.run.c.start_ms < bindparam("end"),
+        t.run.c.end_ms > bindparam("start"),
+        t.run.c.id != bindparam("own"),
+    )
+    .order_by(t.run.c.start_ms)
+    .limit(1)
+)
+_TOTALS = select(
+    func.min(t.run.c.start_ms),
+    func.max(t.run.c.end_ms),
+    func.sum(t.run.c.bytes_to - t.run.c.bytes_from),
+    func.count(),
+).where(_IN_ARCHIVE)
+
+_BLOCK_AT = (
+    select(
+        t.block.c.start_ms,
+        t.block.c.bytes_from,
+        t.block.c.segments,
+        t.block.c.keyframes,
+    )
+    .where(
+        t.block.c.archive_number == bindparam("archive"),
+        t.block.c.start_ms <= bindparam("moment"),
+        ~t.block.c.leaving,
+    )
+    .order_by(t.block.c.start_ms.desc())
+    .limit(1)
+)
+_newest_block = (
+    select(func.max(t.block.c.start_ms))
+    .where(
+        t.block.c.archive_number == bindparam("archive"),
+        t.block.c.start_ms <= bindparam("start"),
+    )
+    .scalar_subquery()
+)
+_SEGMENTS = (
+    select(t.block.c.start_ms, t.block.c.segments)
+    .where(
+        t.block.c.archive_number == bindparam("archive"),
+        t.block.c.start_ms >= func.coalesce(_newest_block, 0),
+        t.block.c.start_ms < bindparam("end"),
+        ~t.block.c.leaving,
+    )
+    .order_by(t.block.c.start_ms)
+)
+_ARCHIVE = (
+    select(t.archive.c.number, t.archive.c.id, t.archive.c.camera_id, t.archive.c.token_epoch)
+    .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+    .where(t.archive.c.id == bindparam("id"), ~t.camera.c.removed)
+)
+_STILL_THERE = (
+    select(t.archive.c.number)
+    .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+    .where(t.archive.c.number == bindparam("archive"), ~t.camera.c.removed)
+)
+
+
+class SqlSnapshot:
+    """Reads over one connection, inside one transaction."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def runs(self, archive: Archive, span: Span) -> list[Run]:
+        """Runs that overlap ``span``, ascending."""
+        if not span.duration_ms:
+            return []
+        rows = self._connection.execute(_RUNS, _bounds(archive, span))
+        return [Run(*row[:5], Codecs(*row[5:])) for row in rows]
+
+    def block_at(self, archive: Archive, moment_ms: int) -> Block | None:
+        """The block that covers ``moment_ms``."""
+        block = self.last_block_before(archive, moment_ms + 1)
+        return block if block is not None and moment_ms < block.end_ms else None
+
+    def last_block_before(self, archive: Archive, moment_ms: int) -> Block | None:
+        """The newest block that starts before ``moment_ms``."""
+        row = self._connection.execute(
+            _BLOCK_AT, {"archive": archive.number, "moment": moment_ms - 1}
+        ).one_or_none()
+        return None if row is None else _block(row)
+
+    def segments(self, archive: Archive, span: Span) -> SegmentTable:
+        """Segments that start inside ``span``, ascending, of all its runs."""
+        rows = self._connection.execute(_SEGMENTS, _bounds(archive, span)).all()
+        table = unpack_columns([row[0] for row in rows], [row[1] for row in rows])
+        first, last = table.start_ms.searchsorted([span.start_ms, span.end_ms])
+        return SegmentTable(
+            table.start_ms[first:last],
+            table.duration_ms[first:last],
+            table.size_bytes[first:last],
+        )
+
+
+class FootageRows:
+    """FootageIndex over an engine."""
+
+    _engine: Engine
+
+    def archive(self, archive_id: UUID) -> Archive | None:
+        """The archive of that public id; None also where its camera was removed."""
+        with reading(self._engine) as connection:
+            row = connection.execute(_ARCHIVE, {"id": archive_id}).one_or_none()
+        return None if row is None else Archive(*row)
+
+    def totals(self, archive: Archive) -> Totals | None:
+        """What is kept in all, without reading blocks; None where nothing is."""
+        with reading(self._engine) as connection:
+            row = connection.execute(_TOTALS, {"archive": archive.number}).one()
+        return Totals(row[0], row[1], int(row[2]), row[3]) if row[3] else None
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Reads that belong together."""
+        with reading(self._engine) as connection:
+            yield SqlSnapshot(connection)
+
+    def overlap(self, archive: Archive, span: Span) -> Span | None:
+        """The first kept run that overlaps ``span``."""
+        with reading(self._engine) as connection:
+            return _overlap(connection, archive, span, own_run=0)
+
+    def commit_block(self, archive: Archive, run: Run, block: Block) -> Run:
+        """Write a block's row, new or grown, and its run's row with it."""
+        try:
+            with writing(self._engine) as connection:
+                if connection.execute(_STILL_THERE, {"archive": archive.number}).first() is None:
+                    raise UnknownCamera(f"the camera of archive {archive.id} was removed")
+                kept = _overlap(connection, archive, run.span, own_run=run.id)
+                if kept is not None:
+                    raise Overlap(run.span, kept)
+                run_id = _put_run(connection, archive, run)
+                _put_block(connection, archive, run_id, block)
+        except IntegrityError as error:
+            # Only a block that is still leaving can hold the same start.
+            raise Overlap(run.span, Span(block.start_ms, block.end_ms)) from error
+        return Run(run_id, run.start_ms, run.end_ms, run.bytes_from, run.bytes_to, run.codecs)
+
+    def mark_run(self, archive: Archive, run_id: int) -> None:
+        """Take a run out of sight; its blocks are leaving."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                update(t.block)
+                .where(t.block.c.archive_number == archive.number, t.block.c.run_id == run_id)
+                .values(leaving=True)
+            )
+            connection.execute(
+                delete(t.run).where(
+                    t.run.c.archive_number == archive.number, t.run.c.id == run_id
+                )
+            )
+
+    def leaving(self, limit: int) -> list[LeavingBlock]:
+        """Blocks whose bytes are to be deleted: of marked runs, and of removed archives."""
+        columns = select(t.block.c.id, t.archive.c.id, t.block.c.start_ms).join(
+            t.archive, t.archive.c.number == t.block.c.archive_number
+        )
+        of_marked_runs = columns.where(t.block.c.leaving).limit(limit)
+        of_removed_cameras = (
+            columns.join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+            .where(t.camera.c.removed)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(of_marked_runs).all()
+            rows = rows or connection.execute(of_removed_cameras).all()
+        return [LeavingBlock(*row) for row in rows]
+
+    def drop_blocks(self, blocks: Sequence[LeavingBlock]) -> None:
+        """Forget blocks whose bytes are gone."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                delete(t.block).where(t.block.c.id == bindparam("row")),
+                [{"row": block.row} for block in blocks],
+            )
+
+    def drop_removed_archives(self) -> None:
+        """Forget removed cameras and archives that have no blocks left."""
+        gone = (
+            select(t.archive.c.number)
+            .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+            .where(
+                t.camera.c.removed,
+                ~exists().where(t.block.c.archive_number == t.archive.c.number),
+            )
+        )
+        with writing(self._engine) as connection:
+            numbers = connection.execute(gone).scalars().all()
+            if not numbers:
+                return
+            connection.execute(delete(t.run).where(t.run.c.archive_number.in_(numbers)))
+            connection.execute(delete(t.archive).where(t.archive.c.number.in_(numbers)))
+            connection.execute(
+                delete(t.camera).where(
+                    t.camera.c.removed,
+                    ~exists().where(t.archive.c.camera_id == t.camera.c.id),
+                )
+            )
+
+
+def _bounds(archive: Archive, span: Span) -> dict[str, int]:
+    return {"archive": archive.number, "start": span.start_ms, "end": span.end_ms}
+
+
+def _block(row: Row[Any]) -> Block:
+    start_ms, bytes_from, segments, keyframes = row
+    return Block(start_ms, bytes_from, unpack(start_ms, segments, keyframes))
+
+
+def _overlap(connection: Connection, archive: Archive, span: Span, own_run: int) -> Span | None:
+    row = connection.execute(_OVERLAP, {**_bounds(archive, span), "own": own_run}).one_or_none()
+    return None if row is None else Span(row.start_ms, row.end_ms)
+
+
+def _put_run(connection: Connection, archive: Archive, run: Run) -> int:
+    if run.id:
+        connection.execute(
+            update(t.run)
+            .where(t.run.c.id == run.id)
+            .values(end_ms=run.end_ms, bytes_to=run.bytes_to)
+        )
+        return run.id
+    codecs = run.codecs
+    added = connection.execute(
+        insert(t.run).values(
+            archive_number=archive.number,
+            start_ms=run.start_ms,
+            end_ms=run.end_ms,
+            bytes_from=run.bytes_from,
+            bytes_to=run.bytes_to,
+            video=codecs.video,
+            width=codecs.width,
+            height=codecs.height,
+            audio=codecs.audio,
+            sample_rate=codecs.sample_rate,
+            channels=codecs.channels,
+            fingerprint=codecs.fingerprint,
+        )
+    )
+    return int(added.inserted_primary_key[0])
+
+
+def _put_block(connection: Connection, archive: Archive, run_id: int, block: Block) -> None:
+    values = {
+        "end_ms": block.end_ms,
+        "bytes_from": block.bytes_from,
+        "bytes_to": block.bytes_to,
+        "segments": pack_segments(block.segments),
+        "keyframes": pack_keyframes(block.segments),
+    }
+    grown = connection.execute(
+        update(t.block)
+        .where(
+            t.block.c.archive_number == archive.number,
+            t.block.c.start_ms == block.start_ms,
+            t.block.c.run_id == run_id,
+            ~t.block.c.leaving,
+        )
+        .values(**values)
+    )
+    if not grown.rowcount:
+        connection.execute(
+            insert(t.block).values(
+                archive_number=archive.number, run_id=run_id, start_ms=block.start_ms, **values
+            )
+        )

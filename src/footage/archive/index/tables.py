@@ -1,0 +1,112 @@
+"""The tables. Migrations build them; a test compares what they build with what stands here."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    false,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Id = BigInteger().with_variant(Integer(), "sqlite")
+
+archive_set = Table(
+    "archive_set",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+)
+
+camera = Table(
+    "camera",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("archive_days", Integer),
+    Column("source_url", String),
+    Column("device_id", String),
+    Column("camera_model", String),
+    Column("platform", String),
+    Column("serial_number", String),
+    Column("firmware_version", String),
+    Column("application_version", String),
+    Column("location_id", String),
+    Column("location_title", String),
+    Column("room_id", String),
+    Column("room_title", String),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("removed", Boolean, nullable=False, server_default=false()),
+    Index(None, "title", "id"),
+)
+
+archive = Table(
+    "archive",
+    metadata,
+    Column("number", _Id, primary_key=True),
+    Column("id", Uuid, nullable=False, unique=True),
+    Column("camera_id", Uuid, ForeignKey("camera.id"), nullable=False, unique=True),
+    Column("token_epoch", Integer, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("archive_number", _Id, ForeignKey("archive.number"), nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("end_ms", BigInteger, nullable=False),
+    Column("bytes_from", BigInteger, nullable=False),
+    Column("bytes_to", BigInteger, nullable=False),
+    Column("video", String, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("audio", String),
+    Column("sample_rate", Integer, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("fingerprint", String, nullable=False),
+    Index(None, "archive_number", "start_ms", unique=True),
+)
+
+block = Table(
+    "block",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("archive_number", _Id, ForeignKey("archive.number"), nullable=False),
+    # No foreign key: the run's row goes first, its blocks follow as their bytes are deleted.
+    Column("run_id", _Id, nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("end_ms", BigInteger, nullable=False),
+    Column("bytes_from", BigInteger, nullable=False),
+    Column("bytes_to", BigInteger, nullable=False),
+    Column("leaving", Boolean, nullable=False, server_default=false()),
+    Column("segments", LargeBinary, nullable=False),
+    Column("keyframes", LargeBinary, nullable=False),
+    Index(None, "archive_number", "start_ms", unique=True),
+)
+Index("ix_block_leaving", block.c.id, sqlite_where=block.c.leaving, postgresql_where=block.c.leaving)
+Index("ix_block_run_id", block.c.run_id)
+
+integration_key = Table(
+    "integration_key",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("key_hash", LargeBinary, nullable=False, unique=True),
+    Column("created_ms", BigInteger, nullable=False),
+)

@@ -1,0 +1,102 @@
+"""GOPs become one segment's bytes: an MPEG-TS stream of its own, sealed with its last packet.
+
+Every segment begins with its tables and a keyframe and is muxed apart from its neighbours, so it
+decodes alone; ``initial_discontinuity`` tells decoders that the counters start anew, without
+which they take the last picture before a border for damaged.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import av
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
+from isal import isal_zlib
+
+from footage.media.gops import Gop
+from footage.media.mpegts import PACKET, TICKS_PER_MS, WRAP, Seal, keyframes, seal
+from footage.timeline import Keyframe, Segment
+
+_OPTIONS = {
+    "mpegts_flags": "initial_discontinuity",
+    # Timestamps go through as they are: they are the wall time.
+    "mpegts_copyts": "1",
+    "avoid_negative_ts": "disabled",
+    "max_delay": "0",
+    # Tables at the start are enough, nobody joins a segment in its middle.
+    "pat_period": "3600",
+    "sdt_period": "3600",
+}
+_BUFFER_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """The streams whose codec settings the segments take over."""
+
+    video: VideoStream
+    audio: AudioStream | None
+
+
+@dataclass(frozen=True, slots=True)
+class Muxed:
+    """A segment, its bytes, and how many pictures were too damaged to go in."""
+
+    segment: Segment
+    data: bytes
+    damaged_pictures: int
+
+
+def mux(
+    gops: Sequence[Gop],
+    tracks: Tracks,
+    *,
+    run_start_ms: int,
+    start_ms: int,
+    duration_ms: int,
+    ticks: int,
+) -> Muxed:
+    """A segment of the given wall time, and its bytes.
+
+    ``ticks`` is added to every timestamp: the way from the source's time to wall time in ticks,
+    so that a segment's PTS is its wall time modulo 2**33. The packets are used up.
+    """
+    data, damaged = _mux_packets(gops, tracks, ticks)
+    size_bytes = len(data) + PACKET
+    data += seal(Seal(run_start_ms, start_ms, duration_ms, size_bytes, isal_zlib.crc32(data)))
+    found = tuple(
+        Keyframe(_offset_ms(place.pts, start_ms), place.at_bytes, place.size_bytes)
+        for place in keyframes(data)
+    )
+    segment = Segment(start_ms, duration_ms, size_bytes, isal_zlib.crc32(data), found)
+    return Muxed(segment, data, damaged)
+
+
+def _mux_packets(gops: Sequence[Gop], tracks: Tracks, ticks: int) -> tuple[bytes, int]:
+    buffer = io.BytesIO()
+    output = av.open(buffer, "w", format="mpegts", options=_OPTIONS, buffer_size=_BUFFER_BYTES)
+    video = output.add_stream_from_template(tracks.video, opaque=True)
+    audio = output.add_stream_from_template(tracks.audio, opaque=True) if tracks.audio else None
+    mux_one = output.mux_one
+    damaged = 0
+    for gop in gops:
+        sound = set(map(id, gop.audio))
+        for packet in gop.packets():
+            packet.pts += ticks
+            packet.dts += ticks
+            packet.stream = audio if id(packet) in sound else video
+            try:
+                mux_one(packet)
+            except av.error.InvalidDataError:
+                damaged += 1
+    output.close()
+    return buffer.getvalue(), damaged
+
+
+def _offset_ms(pts: int, start_ms: int) -> int:
+    """How long after ``start_ms`` a PTS lies, told in spite of the wrap."""
+    ticks = (pts - start_ms * TICKS_PER_MS + WRAP // 2) % WRAP - WRAP // 2
+    return max(round(ticks / TICKS_PER_MS), 0)

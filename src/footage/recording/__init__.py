@@ -1,0 +1,1 @@
+"""From a source of video to segments in an archive."""
