@@ -13,7 +13,7 @@ from uuid import UUID
 from footage.archive.index import FootageIndex
 from footage.archive.index.protocol import Snapshot, Totals
 from footage.archive.storage import OpenBlock, Storage, block_key
-from footage.timeline import Archive, Block, Run, Segment, SegmentTable, Span
+from footage.timeline import Archive, Block, Codecs, Run, Segment, SegmentTable, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class KeptSegment:
     segment: Segment
     key: str
     at_bytes: int
+    codecs: Codecs
 
 
 class Reader:
@@ -48,6 +49,11 @@ class Reader:
     def totals(self, archive: Archive) -> Totals | None:
         """First and last moment kept, bytes and runs; None where nothing is kept."""
         return self._index.totals(archive)
+
+    def first_moment(self, archive: Archive, limits: Span) -> int | None:
+        """The first moment inside ``limits`` that is kept."""
+        kept = self._index.overlap(archive, limits)
+        return None if kept is None else max(kept.start_ms, limits.start_ms)
 
     def parts(self, archive: Archive, span: Span) -> list[Part]:
         """What ``span`` sees of each run, ascending: the segments that share a ms with it."""
@@ -77,13 +83,15 @@ class Reader:
         """The newest segment that starts before ``moment_ms``."""
         with self._index.snapshot() as snapshot:
             block = snapshot.last_block_before(archive, moment_ms)
-        if block is None:
-            return None
+            if block is None:
+                return None
+            [run] = snapshot.runs(archive, Span(block.start_ms, block.start_ms + 1))
         at_bytes = block.bytes_to - block.bytes_from
         for segment in reversed(block.segments):
             at_bytes -= segment.size_bytes
             if segment.start_ms < moment_ms:
-                return KeptSegment(segment, block_key(archive.id, block.start_ms), at_bytes)
+                key = block_key(archive.id, block.start_ms)
+                return KeptSegment(segment, key, at_bytes, run.codecs)
         raise AssertionError("a block starts with its first segment")
 
     def open(self, kept: KeptSegment) -> OpenBlock:

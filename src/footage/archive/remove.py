@@ -6,19 +6,11 @@ Keeps invariant 2: what is marked is no longer served, and a crash anywhere leav
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from footage.archive.index import Index
 from footage.archive.storage import Storage, block_key
 from footage.timeline import Archive
 
 _BATCH = 500
-
-
-def remove_camera(index: Index, storage: Storage, camera_id: UUID) -> None:
-    """Remove a camera and all that is kept of it. Raises UnknownCamera."""
-    index.mark_camera(camera_id)
-    finish(index, storage)
 
 
 def remove_run(index: Index, storage: Storage, archive: Archive, run_id: int) -> None:

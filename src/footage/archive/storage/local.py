@@ -63,11 +63,11 @@ class LocalStorage:
                 marker.write_text(f"{self._set_id}\n", encoding="ascii")
                 _sync_path(marker)
                 _sync_path(self._root)
-        self._check_marker()
+        self.check()
 
     def append(self, key: str, start: int, data: bytes) -> None:
         """Write ``data`` at byte ``start``; see the protocol for what lies beyond."""
-        self._check_marker()
+        self.check()
         path = self._path(key)
         with _translated(f"write {key}"):
             try:
@@ -104,7 +104,7 @@ class LocalStorage:
             return LocalBlock(os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC), key)
         except FileNotFoundError as error:
             try:
-                self._check_marker()
+                self.check()
             except WrongStorage as wrong:
                 raise Unavailable(f"storage: {wrong}") from error
             raise MissingBytes(f"{key} is not in the storage") from error
@@ -121,7 +121,7 @@ class LocalStorage:
 
     def delete(self, key: str) -> None:
         """Unlink the file, and the hour, day and archive folders that it leaves empty."""
-        self._check_marker()
+        self.check()
         path = self._path(key)
         with _translated(f"remove {key}"):
             path.unlink(missing_ok=True)
@@ -148,7 +148,8 @@ class LocalStorage:
     def _path(self, key: str) -> Path:
         return self._root / key
 
-    def _check_marker(self) -> None:
+    def check(self) -> None:
+        """Raise WrongStorage where the marker of this set is not there, or is another's."""
         try:
             found = (self._root / MARKER).read_text(encoding="ascii").strip()
         except FileNotFoundError:

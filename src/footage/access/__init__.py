@@ -1,0 +1,1 @@
+"""Who may see what: signed links to archives, and integration keys."""

@@ -1,0 +1,1 @@
+"""The door: HTTP only. It reads requests, asks the archive, and words the answers."""

@@ -1,0 +1,131 @@
+"""The application: routes, errors, and what is done around every request."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, MutableMapping
+from http import HTTPStatus
+from typing import Any
+
+from litestar import Litestar
+from litestar.config.app import AppConfig
+from litestar.di import Provide
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from footage.api import archive_api, errors, integration_api, operations
+from footage.api.services import Services
+from footage.telemetry import metrics
+from footage.telemetry.logs import event
+
+_log = logging.getLogger(__name__)
+_ARCHIVES = "/archives/"
+_SAFE = (b"x-content-type-options", b"nosniff")
+_CORS = (
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-expose-headers",
+        b"Content-Length, Content-Range, Accept-Ranges, ETag, Date, Retry-After, "
+        + archive_api.FRAME_TIME_HEADER.encode("ascii"),
+    ),
+    # A page that asked to be isolated may embed the pictures and segments too.
+    (b"cross-origin-resource-policy", b"cross-origin"),
+)
+_PREFLIGHT = (
+    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
+    (b"access-control-allow-headers", b"Range, If-Range, If-None-Match, If-Modified-Since"),
+    (b"access-control-max-age", b"86400"),
+    (b"allow", b"GET, HEAD, OPTIONS"),
+    (b"content-length", b"0"),
+)
+_BODY_MAX_BYTES = 1 << 20
+
+
+def create_app(services: Services, on_shutdown: Callable[[], None]) -> ASGIApp:
+    """Everything that answers over HTTP, as one ASGI application."""
+    app = Litestar.from_config(
+        AppConfig(
+            route_handlers=[
+                *archive_api.ROUTES,
+                *integration_api.ROUTES,
+                *operations.ROUTES,
+                operations.pages(),
+            ],
+            dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+            exception_handlers=dict(errors.HANDLERS),
+            on_shutdown=[on_shutdown],
+            openapi_config=None,
+            logging_config=None,
+            request_max_body_size=_BODY_MAX_BYTES,
+        )
+    )
+    return _around(app)
+
+
+def _around(app: ASGIApp) -> ASGIApp:
+    """HEAD as GET without the body, CORS for the Archive API, metrics and the access log."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        path, method = scope["path"], scope["method"]
+        watched = _Watched(send, is_head=method == "HEAD", is_archive=path.startswith(_ARCHIVES))
+        started = time.perf_counter()
+        try:
+            if method == "OPTIONS" and path.startswith(_ARCHIVES):
+                await watched.preflight()
+                return
+            if method == "HEAD":
+                scope["method"] = "GET"  # type: ignore[typeddict-item]
+            await app(scope, receive, watched)
+        finally:
+            seconds = time.perf_counter() - started
+            _account(scope, method, watched, seconds)
+
+    return answer
+
+
+class _Watched:
+    """A send that adds headers, drops the bodies of HEAD, and counts."""
+
+    def __init__(self, send: Send, *, is_head: bool, is_archive: bool) -> None:
+        self._send = send
+        self._is_head = is_head
+        self._extra = (_SAFE, *_CORS) if is_archive else (_SAFE,)
+        self.status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        self.sent_bytes = 0
+
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *self._extra]
+        elif message["type"] == "http.response.body":
+            if self._is_head:
+                message["body"] = b""
+            self.sent_bytes += len(message.get("body", b""))
+        await self._send(message)  # type: ignore[arg-type]
+
+    async def preflight(self) -> None:
+        """Any origin may ask (the token is the right)."""
+        headers = list(_PREFLIGHT)
+        await self({"type": "http.response.start", "status": 204, "headers": headers})
+        await self({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _account(scope: Scope, method: str, watched: _Watched, seconds: float) -> None:
+    route = scope.get("path_template") or "unmatched"
+    metrics.REQUESTS.labels(method, route, watched.status).inc()
+    metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+    metrics.BYTES_SERVED.labels(route).inc(watched.sent_bytes)
+    # The path alone: the query carries the signature.
+    event(
+        _log,
+        logging.INFO,
+        "request",
+        method=method,
+        path=scope["path"],
+        status=watched.status,
+        bytes=watched.sent_bytes,
+        ms=round(seconds * 1000, 1),
+    )

@@ -1,0 +1,229 @@
+"""The Archive API: what a signed link opens."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from litestar import Response, get
+from litestar.types import ASGIApp
+
+from footage.api.authorisation import Grant, authorise
+from footage.api.delivery import (
+    IMMUTABLE,
+    AnyRequest,
+    SegmentResponse,
+    matches,
+    text_response,
+)
+from footage.api.errors import (
+    PLAYLIST_NOT_FOUND,
+    BadRequest,
+    Fault,
+    Forbidden,
+    NotFound,
+    TooMuch,
+)
+from footage.api.links import archive_url, base_url
+from footage.api.parameters import Query
+from footage.api.services import Injected, Services
+from footage.media.mpegts import TICKS_PER_MS, WRAP, moved_back
+from footage.playback import preview
+from footage.playback.hls import Gaps, entries_listed, vod_playlist
+from footage.playback.selection import select, size_bytes
+from footage.timeline import ALL_TIME, Span
+
+HLS_TYPE = "application/vnd.apple.mpegurl"
+FRAME_TIME_HEADER = "Footage-Frame-Time"
+PREVIEW_MAX_SIDE = 8192
+_SETTLED_MS = 60_000
+"""How long after it a span can still be growing: the open segment, and a recorder that lags."""
+_SEGMENT = re.compile(r"([0-9]{1,15})\.ts")
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """An archive in numbers, and where to go on. Times in ms; null where nothing is kept."""
+
+    id: str
+    first: int | None
+    last: int | None
+    bytes: int
+    runs: int
+    links: dict[str, str]
+
+
+class TimelineEntry(msgspec.Struct, frozen=True):
+    """A run as a span sees it; all in ms."""
+
+    time: int
+    duration: int
+    offset: int
+
+
+class Size(msgspec.Struct, frozen=True):
+    """Bytes of all segments of a span."""
+
+    size: int
+
+
+@get("/archives/{archive_id:str}", sync_to_thread=True)
+def archive(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+    """First and last moment, bytes, runs, and the links of the other methods."""
+    grant, query = _enter(request, services, archive_id)
+    query.check()
+    parts = []
+    if grant.limits == ALL_TIME:
+        totals = services.reader.totals(grant.archive)
+        first, last = (totals.first_ms, totals.last_ms) if totals else (None, None)
+        size, runs = (totals.size_bytes, totals.runs) if totals else (0, 0)
+    else:
+        parts = services.reader.parts(grant.archive, grant.limits)
+        first = parts[0].span.start_ms if parts else None
+        last = parts[-1].span.end_ms if parts else None
+        size, runs = size_bytes(parts), len(parts)
+    url = archive_url(base_url(services, request), grant.archive.id)
+    links = {
+        name: f"{url}/{path}?{grant.query}"
+        for name, path in (
+            ("timeline", "timeline"),
+            ("playlist", "index.m3u8"),
+            ("size", "size"),
+            ("preview", "preview"),
+        )
+    }
+    return _json(request, Totals(str(grant.archive.id), first, last, size, runs, links), "no-cache")
+
+
+@get("/archives/{archive_id:str}/timeline", sync_to_thread=True)
+def timeline(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+    """What is kept of a span, an entry a run."""
+    grant, query = _enter(request, services, archive_id)
+    span = _span(services, grant, query)
+    entries = select(services.reader.parts(grant.archive, span))
+    body = [TimelineEntry(e.time_ms, e.duration_ms, e.offset_ms) for e in entries]
+    return _json(request, body, _caching(services, span))
+
+
+@get("/archives/{archive_id:str}/size", sync_to_thread=True)
+def size(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+    """The bytes of a span."""
+    grant, query = _enter(request, services, archive_id)
+    span = _span(services, grant, query)
+    total = size_bytes(services.reader.parts(grant.archive, span))
+    return _json(request, Size(total), _caching(services, span))
+
+
+@get("/archives/{archive_id:str}/index.m3u8", sync_to_thread=True)
+def playlist(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+    """A span as an HLS playlist."""
+    grant, query = _enter(request, services, archive_id)
+    gaps = _gaps(query)
+    span = _span(services, grant, query)
+    parts, table = services.reader.parts_and_segments(grant.archive, span)
+    if not parts:
+        return Response(
+            PLAYLIST_NOT_FOUND,
+            status_code=404,
+            media_type="application/json",
+            headers={"Cache-Control": "no-store"},
+        )
+    entries = select(parts)
+    listed = entries_listed(entries, table, gaps)
+    if listed > services.playlist_max_segments:
+        raise TooMuch(
+            f"The span has {listed} segments, a playlist at most {services.playlist_max_segments}:"
+            " ask for it in shorter spans, by start and duration"
+        )
+    text = vod_playlist(entries, table, gaps, grant.query)
+    return text_response(
+        request, text.encode("ascii"), HLS_TYPE, cache_control=_caching(services, span)
+    )
+
+
+@get("/archives/{archive_id:str}/preview", sync_to_thread=True)
+def picture(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+    """A picture of a moment."""
+    grant, query = _enter(request, services, archive_id)
+    wanted = preview.Request(
+        moment_ms=query.moment("time"),
+        accurate=query.switch("accurate"),
+        width=query.whole("width", 1, PREVIEW_MAX_SIDE),
+        height=query.whole("height", 1, PREVIEW_MAX_SIDE),
+    )
+    query.check()
+    moment_ms = wanted.moment_ms
+    if moment_ms is not None and not grant.limits.start_ms <= moment_ms < grant.limits.end_ms:
+        raise Forbidden("The link does not reach to this moment")
+    found = services.previewer.find(grant.archive, wanted, grant.limits)
+    if found is None:
+        raise NotFound("Preview not found")
+    etag = f'"{found.tag}"'
+    is_past = moment_ms is not None and moment_ms < found.kept.segment.end_ms
+    headers = {"ETag": etag, "Cache-Control": IMMUTABLE if is_past else "no-cache"}
+    if matches(request.headers.get("if-none-match"), etag):
+        return Response(b"", status_code=304, media_type="image/jpeg", headers=headers)
+    drawn = services.previewer.picture(grant.archive, found)
+    headers[FRAME_TIME_HEADER] = str(drawn.frame_ms)
+    return Response(drawn.jpeg, media_type="image/jpeg", headers=headers)
+
+
+@get("/archives/{archive_id:str}/{name:str}", sync_to_thread=True)
+def segment(request: AnyRequest, services: Injected, archive_id: str, name: str) -> ASGIApp:
+    """A segment's bytes, its timestamps moved back where the playlist said so."""
+    grant, query = _enter(request, services, archive_id)
+    match = _SEGMENT.fullmatch(name)
+    shift_ms = query.whole("shift", 0, ALL_TIME.end_ms) or 0
+    query.check()
+    kept = services.reader.segment(grant.archive, int(match[1])) if match else None
+    if kept is None:
+        raise NotFound("Segment not found")
+    if not kept.segment.span.overlaps(grant.limits):
+        raise Forbidden("The link does not reach to this moment")
+    ticks = shift_ms * TICKS_PER_MS % WRAP
+    etag = f'"{kept.segment.crc32:08x}-{kept.segment.size_bytes:x}-{ticks:x}"'
+    change = (lambda data: moved_back(data, ticks)) if ticks else None
+    return SegmentResponse(services.reader, kept, etag, change)
+
+
+ROUTES = (archive, timeline, size, playlist, picture, segment)
+
+
+def _enter(request: AnyRequest, services: Services, archive_id: str) -> tuple[Grant, Query]:
+    query = Query(request.scope["query_string"])
+    return authorise(services, archive_id, query), query
+
+
+def _span(services: Services, grant: Grant, query: Query) -> Span:
+    """The wanted span, cut to what the token may see. Raises BadRequest."""
+    if query.has("start") or not query.has("duration"):
+        span = query.span()
+    else:
+        span = query.span(services.reader.first_moment(grant.archive, grant.limits) or 0)
+    query.check()
+    return span.cut_to(grant.limits)
+
+
+def _gaps(query: Query) -> Gaps:
+    discontinuity, fill = query.switch("discontinuity"), query.switch("gaps")
+    query.check()
+    if fill and not discontinuity:
+        raise BadRequest(Fault("gaps", "must come with discontinuity=true"))
+    if fill:
+        return Gaps.FILL
+    return Gaps.DISCONTINUITY if discontinuity else Gaps.CLOSE
+
+
+def _caching(services: Services, span: Span) -> str:
+    """What reaches the present can still grow; the past can only change by hand."""
+    if span.end_ms > services.now_ms() - _SETTLED_MS:
+        return "no-cache"
+    return "private, max-age=60"
+
+
+def _json(request: AnyRequest, body: Any, cache_control: str) -> Response[bytes]:
+    return text_response(
+        request, msgspec.json.encode(body), "application/json", cache_control=cache_control
+    )
+
+

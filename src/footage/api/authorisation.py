@@ -1,0 +1,91 @@
+"""May this request see this archive: checked before anything else is done or revealed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+from footage.access.integration_keys import hash_key
+from footage.access.tokens import Token, sign, verify
+from footage.api.delivery import AnyRequest
+from footage.api.errors import Forbidden, NotFound, Unauthorized
+from footage.api.parameters import Query, parse_uuid
+from footage.api.services import Services
+from footage.timeline import ALL_TIME, Archive, Span
+
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,14}")
+_NO_EPOCH = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token opens: an archive, inside limits. ``query`` carries it on to other links."""
+
+    archive: Archive
+    limits: Span
+    query: str
+
+
+def authorise(services: Services, archive_id: str, query: Query) -> Grant:
+    """Check the token of a request to the Archive API.
+
+    Raises Unauthorized where there is none, Forbidden where it is not good for this archive:
+    the same, after the same work, whether or not the archive exists.
+    """
+    if not query.has("signature") or not query.has("exp"):
+        raise Unauthorized("signature and exp are needed")
+    wanted = parse_uuid("archiveId", archive_id)
+    signature, token = query.text("signature"), _token(query)
+    archive = services.reader.archive(wanted)
+    good = verify(
+        services.signing_keys.all(),
+        wanted,
+        archive.token_epoch if archive else _NO_EPOCH,
+        token or Token(0),
+        signature or "",
+        services.clock(),
+    )
+    if archive is None or token is None or signature is None or not good:
+        raise Forbidden("The link is not valid for this archive, or it has expired")
+    limits = Span(
+        token.from_ms or ALL_TIME.start_ms,
+        max(token.from_ms or 0, ALL_TIME.end_ms if token.to_ms is None else token.to_ms),
+    )
+    return Grant(archive, limits, token.query(signature))
+
+
+def fresh_token(services: Services, archive: Archive, token: Token) -> str:
+    """A signature for ``token`` by the newest key."""
+    return sign(services.signing_keys.all()[0], archive.id, archive.token_epoch, token)
+
+
+def require_key(services: Services, request: AnyRequest) -> str:
+    """The name of the integration key that a request carries. Raises Unauthorized, Forbidden."""
+    key = request.headers.get("x-integration-key")
+    if not key:
+        raise Unauthorized("The header X-Integration-Key is needed")
+    name = services.keys.name_of(hash_key(key))
+    if name is None:
+        raise Forbidden("The integration key is not known")
+    return name
+
+
+def require_camera_id(text: str) -> UUID:
+    """The camera id of a path. Raises NotFound where it cannot be one."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("Camera not found") from None
+
+
+def _token(query: Query) -> Token | None:
+    """The token's fields; None where one of them cannot be part of any."""
+    fields: dict[str, int] = {}
+    for name in ("exp", "from", "to"):
+        if query.has(name):
+            text = query.text(name)
+            if text is None or not _WHOLE.fullmatch(text):
+                return None
+            fields[name] = int(text)
+    return Token(fields["exp"], fields.get("from"), fields.get("to"))

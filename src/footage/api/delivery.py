@@ -1,0 +1,177 @@
+"""Answers on the wire: compression, conditional requests, ranges, and segments in pieces.
+
+Conditional and range requests after RFC 9110, sections 13 and 14.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from isal import igzip, isal_zlib
+from litestar import Request, Response
+from litestar.types import Receive, Scope, Send
+
+from footage.archive.read import KeptSegment, Reader
+
+IMMUTABLE = "private, max-age=31536000, immutable"
+_COMPRESS_FROM_BYTES = 1024
+_PIECE_BYTES = 1 << 20
+_RANGE = re.compile(r"bytes=\s*(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))\s*", re.ASCII)
+
+AnyRequest = Request[object, object, object]
+
+
+def text_response(
+    request: AnyRequest, body: bytes, media_type: str, *, cache_control: str
+) -> Response[bytes]:
+    """A body made for this request: with a tag, compressed where the client takes it."""
+    # Weak: the compressed and the plain form count as the same.
+    etag = f'W/"{isal_zlib.crc32(body):08x}-{len(body):x}"'
+    headers = {"ETag": etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
+    if matches(request.headers.get("if-none-match"), etag):
+        return Response(b"", status_code=304, media_type=media_type, headers=headers)
+    if len(body) >= _COMPRESS_FROM_BYTES and _takes_gzip(request.headers.get("accept-encoding", "")):
+        body = igzip.compress(body, compresslevel=1)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def matches(header: str | None, etag: str) -> bool:
+    """True where If-None-Match names the tag, weakly compared (RFC 9110, 8.8.3.2)."""
+    if header is None:
+        return False
+    wanted = etag.removeprefix("W/")
+    return header.strip() == "*" or any(
+        tag.strip().removeprefix("W/") == wanted for tag in header.split(",")
+    )
+
+
+def _takes_gzip(header: str) -> bool:
+    for coding in header.split(","):
+        name, _, parameters = coding.partition(";")
+        if name.strip().lower() in ("gzip", "*"):
+            quality = parameters.replace(" ", "").lower().removeprefix("q=")
+            with suppress(ValueError):
+                return not parameters or float(quality) > 0
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """Bytes from ``start`` up to, not including, ``end``."""
+
+    start: int
+    end: int
+
+
+def parse_range(header: str | None, size: int) -> ByteRange | None:
+    """The one range asked for, cut to ``size``; None where all is to be sent.
+
+    A header that is malformed, of another unit, or of several ranges is ignored, as RFC 9110,
+    14.2 allows. Raises ValueError where the range cannot be satisfied.
+    """
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    if match is None:
+        return None
+    first, last, suffix = match.groups()
+    if suffix is not None:
+        start, end = max(size - int(suffix), 0), size
+        if not int(suffix):
+            raise ValueError("a suffix of no length")
+    else:
+        start, end = int(first), int(last) + 1 if last else size
+        if last and end <= start:
+            return None
+    if start >= size:
+        raise ValueError("starts beyond the end")
+    return ByteRange(start, min(end, size))
+
+
+class SegmentResponse:
+    """A segment's bytes as an ASGI application: whole, in part, or not again.
+
+    Bytes are read in pieces by a thread, so that neither a slow disk holds up other requests nor
+    a slow client holds a segment in memory. ``change`` is applied to the whole segment first.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        kept: KeptSegment,
+        etag: str,
+        change: Callable[[bytes], bytes] | None,
+    ) -> None:
+        self._reader = reader
+        self._kept = kept
+        self._etag = etag
+        self._change = change
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request of ``scope``."""
+        headers = {
+            bytes(name).decode("latin-1"): bytes(value).decode("latin-1")
+            for name, value in scope["headers"]
+        }
+        size = self._kept.segment.size_bytes
+        common = {
+            "etag": self._etag,
+            "cache-control": IMMUTABLE,
+            "accept-ranges": "bytes",
+        }
+        if matches(headers.get("if-none-match"), self._etag):
+            await _send_head(send, 304, common, None)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        wanted = headers.get("range")
+        if headers.get("if-range", self._etag) != self._etag:
+            wanted = None
+        try:
+            part = parse_range(wanted, size)
+        except ValueError:
+            await _send_head(send, 416, {"content-range": f"bytes */{size}"}, 0)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        if part is not None:
+            common["content-range"] = f"bytes {part.start}-{part.end - 1}/{size}"
+        common["content-type"] = "video/mp2t"
+        await self._send(send, 200 if part is None else 206, common, part or ByteRange(0, size))
+
+    async def _send(
+        self, send: Send, status: int, headers: Mapping[str, str], part: ByteRange
+    ) -> None:
+        if self._change is not None:
+            data = await asyncio.to_thread(self._changed, part)
+            await _send_head(send, status, headers, len(data))
+            await send({"type": "http.response.body", "body": data, "more_body": False})
+            return
+        block = await asyncio.to_thread(self._reader.open, self._kept)
+        try:
+            at, left = self._kept.at_bytes + part.start, part.end - part.start
+            # The first piece is read before anything is said: it may not be there.
+            piece = await asyncio.to_thread(block.read, at, min(left, _PIECE_BYTES))
+            await _send_head(send, status, headers, left)
+            while True:
+                at, left = at + len(piece), left - len(piece)
+                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
+                if not left:
+                    break
+                piece = await asyncio.to_thread(block.read, at, min(left, _PIECE_BYTES))
+        finally:
+            block.close()
+
+    def _changed(self, part: ByteRange) -> bytes:
+        assert self._change is not None
+        return self._change(self._reader.data(self._kept))[part.start : part.end]
+
+
+async def _send_head(
+    send: Send, status: int, headers: Mapping[str, str], length: int | None
+) -> None:
+    fields = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+    if length is not None:
+        fields.append((b"content-length", str(length).encode("ascii")))
+    await send({"type": "http.response.start", "status": status, "headers": fields})

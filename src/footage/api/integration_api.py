@@ -1,0 +1,291 @@
+"""The Integration API: cameras, for programs that hold an integration key."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import msgspec
+from litestar import Response, delete, get, patch, post
+
+from footage.access.integration_keys import hash_key
+from footage.access.tokens import Token
+from footage.api.authorisation import fresh_token, require_camera_id, require_key
+from footage.api.delivery import AnyRequest
+from footage.api.errors import BadRequest, Fault, Unauthorized
+from footage.api.links import archive_url, base_url
+from footage.api.parameters import Query
+from footage.api.services import Injected, Services
+from footage.timeline import Camera, Location, Place
+
+PAGE_DEFAULT, PAGE_MAX = 100, 1000
+SOURCE_SCHEMES = ("rtsp", "rtsps", "http", "https", "srt")
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+class ArchiveApiToken(msgspec.Struct, frozen=True):
+    """What to add to ``archiveApiUrl``; ``exp`` is Unix time in seconds."""
+
+    signature: str
+    exp: int
+
+
+class PlaceOut(msgspec.Struct, frozen=True):
+    """A named place."""
+
+    id: str
+    title: str
+
+
+class LocationOut(msgspec.Struct, frozen=True):
+    """A site and, where known, a room in it."""
+
+    id: str
+    title: str
+    room: PlaceOut | None = None
+
+
+class CameraOut(msgspec.Struct, frozen=True, rename="camel"):
+    """A camera as a client sees it; what is not known is null."""
+
+    id: str
+    device_id: str | None
+    title: str
+    preview_url: str | None
+    archive_api_token: ArchiveApiToken
+    archive_api_url: str
+    archive_days: int | None
+    live_rtsp_url: str | None
+    live_hls_url: str | None
+    is_online: bool
+    last_online_date: str | None
+    camera_model: str | None
+    platform: str | None
+    serial_number: str | None
+    firmware_version: str | None
+    application_version: str | None
+    is_owner: bool
+    is_full_access: bool
+    is_archive_granted: bool
+    is_audio_granted: bool
+    temp_access_expiry_date: str | None
+    location: LocationOut | None
+
+
+class CameraPage(msgspec.Struct, frozen=True):
+    """A page of cameras; ``next`` is handed back as ``after`` for the page that follows."""
+
+    cameras: list[CameraOut]
+    next: str | None
+
+
+class Validity(msgspec.Struct, frozen=True, rename="camel"):
+    """Whether an integration key is good."""
+
+    is_valid: bool
+
+
+_Title = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+_Text = Annotated[str, msgspec.Meta(max_length=256)]
+_Url = Annotated[str, msgspec.Meta(max_length=2048)]
+_Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+
+
+class PlaceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A named place."""
+
+    id: _Text
+    title: _Text
+
+
+class LocationIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A site and, where known, a room in it."""
+
+    id: _Text
+    title: _Text
+    room: PlaceIn | None = None
+
+
+class CameraIn(msgspec.Struct, frozen=True, rename="camel"):
+    """What may be said of a camera, when it is added (``title`` is needed) or changed."""
+
+    title: _Title | msgspec.UnsetType = msgspec.UNSET
+    archive_days: _Days | None | msgspec.UnsetType = msgspec.UNSET
+    source_url: _Url | None | msgspec.UnsetType = msgspec.UNSET
+    device_id: _Text | None | msgspec.UnsetType = msgspec.UNSET
+    camera_model: _Text | None | msgspec.UnsetType = msgspec.UNSET
+    platform: _Text | None | msgspec.UnsetType = msgspec.UNSET
+    serial_number: _Text | None | msgspec.UnsetType = msgspec.UNSET
+    firmware_version: _Text | None | msgspec.UnsetType = msgspec.UNSET
+    application_version: _Text | None | msgspec.UnsetType = msgspec.UNSET
+    location: LocationIn | None | msgspec.UnsetType = msgspec.UNSET
+
+
+_FIELDS = {field.encode_name: field for field in msgspec.structs.fields(CameraIn)}
+
+
+@post("/v1/integration-key/validate", sync_to_thread=True, status_code=200)
+def validate_key(request: AnyRequest, services: Injected) -> Response[bytes]:
+    """Is this key good?"""
+    key = request.headers.get("x-integration-key")
+    if not key:
+        raise Unauthorized("The header X-Integration-Key is needed")
+    return _json(Validity(services.keys.name_of(hash_key(key)) is not None))
+
+
+@get("/v1/cameras", sync_to_thread=True)
+def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
+    """A page of cameras, by title."""
+    require_key(services, request)
+    query = Query(request.scope["query_string"])
+    limit = query.whole("limit", 1, PAGE_MAX) or PAGE_DEFAULT
+    after = _read_cursor(query)
+    query.check()
+    found = services.cameras.page(limit=limit + 1, after=after)
+    shown = [_camera_out(services, request, camera) for camera in found[:limit]]
+    last = found[limit - 1] if len(found) > limit else None
+    return _json(CameraPage(shown, None if last is None else _cursor(last)))
+
+
+@post("/v1/cameras", sync_to_thread=True, status_code=201)
+def add_camera(request: AnyRequest, services: Injected, body: bytes) -> Response[bytes]:
+    """Add a camera, and an empty archive for it."""
+    require_key(services, request)
+    fields = _read_body(body, needs_title=True)
+    source_url = fields.pop("source_url", None)
+    camera = Camera(id=uuid4(), archive_id=uuid4(), created_ms=services.now_ms(), **fields)
+    added = services.cameras.add(camera, source_url)
+    return _json(_camera_out(services, request, added), status_code=201)
+
+
+@get("/v1/cameras/{camera_id:str}", sync_to_thread=True)
+def show_camera(request: AnyRequest, services: Injected, camera_id: str) -> Response[bytes]:
+    """One camera, with a fresh token."""
+    require_key(services, request)
+    camera = services.cameras.get(require_camera_id(camera_id))
+    return _json(_camera_out(services, request, camera))
+
+
+@patch("/v1/cameras/{camera_id:str}", sync_to_thread=True)
+def change_camera(
+    request: AnyRequest, services: Injected, camera_id: str, body: bytes
+) -> Response[bytes]:
+    """Change the fields that are given; null empties one."""
+    require_key(services, request)
+    wanted = require_camera_id(camera_id)
+    camera = services.cameras.change(wanted, _read_body(body, needs_title=False))
+    return _json(_camera_out(services, request, camera))
+
+
+@delete("/v1/cameras/{camera_id:str}", sync_to_thread=True, status_code=204)
+def remove_camera(request: AnyRequest, services: Injected, camera_id: str) -> None:
+    """Remove a camera and all that is kept of it."""
+    require_key(services, request)
+    services.cameras.remove_soon(require_camera_id(camera_id))
+
+
+ROUTES = (validate_key, list_cameras, add_camera, show_camera, change_camera, remove_camera)
+
+
+def _camera_out(services: Services, request: AnyRequest, camera: Camera) -> CameraOut:
+    token = Token(int(services.clock()) + services.token_ttl_s)
+    signature = fresh_token(services, services.cameras.archive_of(camera), token)
+    url = archive_url(base_url(services, request), camera.archive_id)
+    return CameraOut(
+        id=str(camera.id),
+        device_id=camera.device_id,
+        title=camera.title,
+        preview_url=f"{url}/preview?{token.query(signature)}",
+        archive_api_token=ArchiveApiToken(signature, token.exp),
+        archive_api_url=url,
+        archive_days=camera.archive_days,
+        live_rtsp_url=None,
+        live_hls_url=None,
+        is_online=False,
+        last_online_date=None,
+        camera_model=camera.camera_model,
+        platform=camera.platform,
+        serial_number=camera.serial_number,
+        firmware_version=camera.firmware_version,
+        application_version=camera.application_version,
+        # A key sees everything; narrower ones are not made yet.
+        is_owner=True,
+        is_full_access=True,
+        is_archive_granted=True,
+        is_audio_granted=True,
+        temp_access_expiry_date=None,
+        location=None if camera.location is None else _location_out(camera.location),
+    )
+
+
+def _location_out(location: Location) -> LocationOut:
+    room = location.room
+    return LocationOut(
+        location.id, location.title, None if room is None else PlaceOut(room.id, room.title)
+    )
+
+
+def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
+    """The fields that a body gives, by their names in Camera. Raises BadRequest with every fault."""
+    try:
+        given = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadRequest(Fault("body", "must be JSON")) from None
+    if not isinstance(given, dict):
+        raise BadRequest(Fault("body", "must be a JSON object"))
+    faults = [Fault(name, "is not a field of a camera") for name in given if name not in _FIELDS]
+    if needs_title and "title" not in given:
+        faults.append(Fault("title", "is needed"))
+    fields: dict[str, Any] = {}
+    for name, value in given.items():
+        if name in _FIELDS:
+            try:
+                fields[_FIELDS[name].name] = msgspec.convert(value, _FIELDS[name].type)
+            except msgspec.ValidationError as error:
+                faults.append(Fault(name, str(error)))
+    if (fault := _source_fault(fields.get("source_url"))) is not None:
+        faults.append(fault)
+    if faults:
+        raise BadRequest(*faults)
+    if isinstance(place := fields.get("location"), LocationIn):
+        room = None if place.room is None else Place(place.room.id, place.room.title)
+        fields["location"] = Location(place.id, place.title, room)
+    return fields
+
+
+def _source_fault(source_url: str | None) -> Fault | None:
+    """What is wrong with a source's URL, without saying the URL: it may hold a password."""
+    if source_url is None:
+        return None
+    try:
+        parts = urlsplit(source_url)
+        good = parts.scheme in SOURCE_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    return None if good else Fault("sourceUrl", f"must be a URL of {', '.join(SOURCE_SCHEMES)}")
+
+
+def _cursor(camera: Camera) -> str:
+    text = msgspec.json.encode([camera.title, str(camera.id)])
+    return base64.urlsafe_b64encode(text).decode("ascii")
+
+
+def _read_cursor(query: Query) -> tuple[str, UUID] | None:
+    if not query.has("after"):
+        return None
+    try:
+        text = base64.urlsafe_b64decode(query.text("after") or "")
+        return msgspec.json.decode(text, type=tuple[str, UUID])
+    except ValueError:
+        raise BadRequest(Fault("after", "must be the next of a page before")) from None
+
+
+def _json(body: object, status_code: int = 200) -> Response[bytes]:
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status_code,
+        media_type="application/json",
+        headers=_NO_STORE,
+    )

@@ -1,0 +1,70 @@
+"""For those who run the server: is it alive, is it ready, what has it done; and its pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from litestar import Response, Router, get
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+
+from footage.api.delivery import AnyRequest, text_response
+from footage.api.openapi import document
+from footage.api.services import Injected
+from footage.telemetry import metrics
+
+PAGES = Path(__file__).with_name("static")
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
+    " img-src * data:; media-src * blob:; connect-src *; worker-src 'self'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+@get("/healthz", sync_to_thread=False)
+def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@get("/readyz", sync_to_thread=True)
+def readyz(services: Injected) -> dict[str, str]:
+    """The index and the storage answer too; 503 where they do not."""
+    services.check_ready()
+    return {"status": "ready"}
+
+
+@get("/metrics", sync_to_thread=True)
+def prometheus() -> Response[bytes]:
+    """Every metric in the Prometheus text format."""
+    body, media_type = metrics.exposition()
+    return Response(body, media_type=media_type)
+
+
+@get("/openapi.json", sync_to_thread=True)
+def openapi(request: AnyRequest) -> Response[bytes]:
+    """Both APIs as an OpenAPI 3.1 document."""
+    return text_response(request, document(), "application/json", cache_control="no-cache")
+
+
+@get("/docs", sync_to_thread=False)
+def docs() -> Redirect:
+    """The same as a page to read."""
+    return Redirect("docs.html")
+
+
+def pages() -> Router:
+    """The pages that the front end's build put into the package."""
+    return create_static_files_router(
+        path="/", directories=[PAGES], html_mode=True, after_request=_as_page
+    )
+
+
+def _as_page(response: Response[bytes]) -> Response[bytes]:
+    response.headers.update(PAGE_HEADERS)
+    return response
+
+
+ROUTES = (healthz, readyz, prometheus, openapi, docs)

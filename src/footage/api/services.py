@@ -1,0 +1,42 @@
+"""What the handlers work with, put together by ``server`` and handed to each of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
+
+from litestar.params import Dependency
+
+from footage.access.signing_keys import SigningKeys
+from footage.archive.cameras import Cameras
+from footage.archive.keys import Keys
+from footage.archive.read import Reader
+from footage.playback.preview import Previewer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The archive and its limits, as the HTTP side sees them."""
+
+    reader: Reader
+    cameras: Cameras
+    keys: Keys
+    previewer: Previewer
+    signing_keys: SigningKeys
+    token_ttl_s: int
+    playlist_max_segments: int
+    public_url: str | None
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    check_ready: Callable[[], None]
+    clock: Callable[[], float] = field(default=time.time)
+
+    def now_ms(self) -> int:
+        """Wall time."""
+        return int(self.clock() * 1000)
+
+
+Injected = Annotated[Services, Dependency(skip_validation=True)]
+"""How a handler asks for them."""

@@ -1,0 +1,76 @@
+"""The cameras: made, looked up, changed and removed, each with its archive."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+from footage.archive.errors import ArchiveError, UnknownCamera
+from footage.archive.index import Index
+from footage.archive.remove import finish
+from footage.archive.storage import Storage
+from footage.telemetry.logs import event
+from footage.timeline import Archive, Camera
+
+_log = logging.getLogger(__name__)
+
+
+class Cameras:
+    """Every camera of one index. Calls are synchronous, from any thread, and raise Unavailable."""
+
+    def __init__(self, index: Index, storage: Storage) -> None:
+        self._index = index
+        self._storage = storage
+
+    def add(self, camera: Camera, source_url: str | None = None) -> Camera:
+        """Add a camera. Raises AlreadyExists."""
+        self._index.add_camera(camera, source_url)
+        return replace(camera, has_source=source_url is not None)
+
+    def get(self, camera_id: UUID) -> Camera:
+        """The camera of that id. Raises UnknownCamera."""
+        camera = self._index.camera(camera_id)
+        if camera is None:
+            raise UnknownCamera(f"no camera has the id {camera_id}")
+        return camera
+
+    def archive_of(self, camera: Camera) -> Archive:
+        """The archive that a camera owns. Raises UnknownCamera where it was removed meanwhile."""
+        archive = self._index.archive(camera.archive_id)
+        if archive is None:
+            raise UnknownCamera(f"no camera has the id {camera.id}")
+        return archive
+
+    def page(self, *, limit: int, after: tuple[str, UUID] | None = None) -> list[Camera]:
+        """Cameras by title, then id; ``after`` is the last of the page before."""
+        return self._index.cameras(limit=limit, after=after)
+
+    def change(self, camera_id: UUID, changes: dict[str, Any]) -> Camera:
+        """Change the named fields (of Camera, or ``source_url``). Raises UnknownCamera."""
+        return self._index.change_camera(camera_id, changes)
+
+    def revoke_links(self, camera_id: UUID) -> int:
+        """Make every link to the camera's archive worthless. Raises UnknownCamera."""
+        return self._index.raise_token_epoch(camera_id)
+
+    def remove(self, camera_id: UUID) -> None:
+        """Remove a camera and all that is kept of it. Raises UnknownCamera."""
+        self._index.mark_camera(camera_id)
+        finish(self._index, self._storage)
+
+    def remove_soon(self, camera_id: UUID) -> None:
+        """Take a camera out of sight now and delete its bytes behind the caller's back.
+
+        Raises UnknownCamera. What a crash leaves undone, the next start of the server finishes.
+        """
+        self._index.mark_camera(camera_id)
+        Thread(target=self._finish, name="removal", daemon=True).start()
+
+    def _finish(self) -> None:
+        try:
+            finish(self._index, self._storage)
+        except ArchiveError as error:
+            event(_log, logging.ERROR, "removal.failed", reason=str(error))

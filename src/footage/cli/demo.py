@@ -1,0 +1,102 @@
+"""``footage demo``: two cameras, a few hours of archive made on the spot, and the server."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import typer
+
+from footage import server
+from footage.access.tokens import Token
+from footage.cli.cameras import make_link
+from footage.cli.output import out
+from footage.cli.serving import HostOption, PortOption
+from footage.media.pattern import write_clip
+from footage.recording.importer import Importer
+from footage.server import House, open_house
+from footage.settings import load
+from footage.telemetry import logs
+from footage.timeline import Camera
+
+_HOUR_MS = 3_600_000
+_CLIP_SECONDS = 54 * 60
+_TITLES = {"Yard": 40, "Gate": -40}
+_TOKEN_SECONDS = 7 * 86_400
+
+
+def demo(
+    data: Annotated[
+        Path, typer.Option("--data", help="Folder for the demo's archive", metavar="DIR")
+    ] = Path("footage-demo"),
+    host: HostOption = None,
+    port: PortOption = None,
+    hours: Annotated[int, typer.Option(help="Hours of archive to make", min=1, max=168)] = 6,
+) -> None:
+    """Make an archive to look at, serve it, and print links to it."""
+    settings = load(data_dir=data, host=host, port=port, log_level="warning")
+    logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
+    house = open_house(settings)
+    cameras = house.cameras.page(limit=len(_TITLES))
+    if not cameras:
+        out.print("Filming two test pictures, about half a minute ...")
+        cameras = _make_cameras(house, hours)
+    links = [make_link(house, camera, _token()) for camera in cameras]
+    house.close()
+    _print_links(cameras, links)
+    server.serve(settings)
+
+
+def _token() -> Token:
+    return Token(int(time.time()) + _TOKEN_SECONDS)
+
+
+def _make_cameras(house: House, hours: int) -> list[Camera]:
+    """Each camera films for 54 minutes once, and every hour is a copy of it; one misses an hour."""
+    clips = {title: house.settings.data_dir / f"{title}.mp4" for title in _TITLES}
+    with ThreadPoolExecutor(len(clips)) as pool:
+        for future in [
+            pool.submit(write_clip, clips[title], seconds=_CLIP_SECONDS, hue=hue)
+            for title, hue in _TITLES.items()
+        ]:
+            future.result()
+    this_hour = int(time.time() * 1000) // _HOUR_MS
+    cameras = []
+    for number, (title, clip) in enumerate(clips.items()):
+        camera = house.cameras.add(
+            Camera(
+                id=uuid4(),
+                archive_id=uuid4(),
+                title=title,
+                created_ms=int(time.time() * 1000),
+            )
+        )
+        importer = Importer(
+            house.index,
+            house.storage,
+            house.cameras.archive_of(camera),
+            segment_ms=house.settings.segment_ms,
+        )
+        for hour in range(this_hour - hours, this_hour):
+            if number == 0 or hour != this_hour - 3:
+                importer.run(clip, hour * _HOUR_MS)
+        clip.unlink()
+        cameras.append(camera)
+    return cameras
+
+
+def _print_links(cameras: list[Camera], links: list[dict[str, object]]) -> None:
+    pairs = []
+    for camera, link in zip(cameras, links, strict=True):
+        out.print(f"{camera.title}", markup=False)
+        out.print(f"  playlist  {link['player']}", markup=False)
+        out.print(f"  timeline  {link['curl']}", markup=False)
+        page, fragment = str(link["page"]).split("#", 1)
+        pairs.append(fragment)
+    out.print(f"\nWatch both at  {page}#{'&'.join(pairs)}\n", markup=False)
+    out.print("Ctrl-C stops it. The archive stays for the next time.", markup=False)
+
+

@@ -1,0 +1,65 @@
+"""``footage``: every command, and how errors become one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from footage import __version__
+from footage.access.signing_keys import SigningKeysError
+from footage.archive.errors import ArchiveError, Overlap, UnknownCamera
+from footage.cli import cameras, demo, importing, keys, serving
+from footage.cli.output import CommandError, Exit, fail
+from footage.media.errors import MediaError
+from footage.settings import SettingsError
+
+app = typer.Typer(
+    name="footage",
+    help="An archive server for cameras.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(cameras.app, name="camera")
+app.add_typer(keys.app, name="key")
+app.add_typer(keys.signing_app, name="signing-key")
+app.command("import")(importing.import_files)
+app.command("serve")(serving.serve)
+app.command("settings")(serving.show_settings)
+app.command("token")(cameras.token)
+app.command("demo")(demo.demo)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Data folder [FOOTAGE_DATA_DIR]", metavar="DIR")
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version")] = False,
+) -> None:
+    if version:
+        typer.echo(f"footage {__version__}")
+        raise typer.Exit
+    if data is not None:
+        os.environ["FOOTAGE_DATA_DIR"] = str(data)
+
+
+def main() -> None:
+    """Run a command; errors that were foreseen end it with one line."""
+    try:
+        app()
+    except CommandError as error:
+        fail(str(error), error.code)
+    except UnknownCamera as error:
+        fail(str(error), Exit.NOT_FOUND)
+    except Overlap as error:
+        fail(str(error), Exit.OVERLAP)
+    except SettingsError as error:
+        fail(str(error), Exit.USAGE)
+    except (ArchiveError, MediaError, SigningKeysError, OSError) as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        fail("interrupted", Exit.INTERRUPTED)

@@ -1,0 +1,95 @@
+"""What commands share: opening the house, printing, and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any, Never
+from uuid import UUID
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from footage.archive.errors import UnknownCamera
+from footage.server import House, open_house
+from footage.settings import Settings, load
+from footage.timeline import Camera
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class Exit(IntEnum):
+    """What a command's exit code means; docs/reference/cli.md lists them."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    OVERLAP = 4
+    DAMAGED = 5
+    INTERRUPTED = 130
+
+
+class CommandError(Exception):
+    """A command that cannot do what was asked: one line, and an exit code."""
+
+    def __init__(self, message: str, code: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data folder [FOOTAGE_DATA_DIR]", metavar="DIR", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
+
+
+def settings_for(data: Path | None, **flags: Any) -> Settings:
+    """The settings in force for a command."""
+    return load(data_dir=data, **flags)
+
+
+@contextmanager
+def house_for(data: Path | None, **flags: Any) -> Iterator[House]:
+    """The house of the data folder, open while the command works."""
+    house = open_house(settings_for(data, **flags))
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def find_camera(house: House, camera: str) -> Camera:
+    """The camera of that id. Raises CommandError, UnknownCamera."""
+    try:
+        return house.cameras.get(UUID(camera))
+    except ValueError:
+        raise CommandError(f"{camera!r} is not a camera id", Exit.USAGE) from None
+    except UnknownCamera as error:
+        raise CommandError(str(error), Exit.NOT_FOUND) from None
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
+    typer.echo(text)
+
+
+def print_table(columns: list[str], rows: list[list[object]]) -> None:
+    """A table for people."""
+    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    out.print(table)
+
+
+def fail(message: str, code: Exit = Exit.FAILED) -> Never:
+    """End the command with one line on standard error."""
+    err.print(f"error: {message}", markup=False)
+    raise SystemExit(int(code))

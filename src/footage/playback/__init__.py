@@ -1,0 +1,1 @@
+"""From a wanted span of time to something to watch."""

@@ -1,0 +1,91 @@
+"""A selection as the text of an HLS playlist (RFC 8216). Pure.
+
+Segments are named by their start; their URIs are relative and carry the caller's own token. How
+players take gaps is measured in design/playlist-and-gaps.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from itertools import repeat
+
+from footage.playback.selection import Entry
+from footage.timeline import SegmentTable, format_ms
+
+
+class Gaps(Enum):
+    """What a playlist does where nothing is kept.
+
+    CLOSE: timestamps are moved so that none shows. DISCONTINUITY: the tag, segments as they are
+    kept. FILL: the tag, and the hole's length in EXT-X-GAP segments, so that the player's time is
+    wall time.
+    """
+
+    CLOSE = "close"
+    DISCONTINUITY = "discontinuity"
+    FILL = "fill"
+
+
+def target_duration_s(table: SegmentTable) -> int:
+    """The longest segment, rounded to the nearest second (RFC 8216, 4.3.3.1)."""
+    return max((int(table.duration_ms.max()) + 500) // 1000, 1)
+
+
+def entries_listed(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps) -> int:
+    """How many segments the playlist will list, those that fill gaps included."""
+    listed = len(table)
+    if gaps is Gaps.FILL:
+        piece_ms = target_duration_s(table) * 1000
+        for before, entry in zip(entries, entries[1:], strict=False):
+            listed += -(-(entry.time_ms - before.end_ms) // piece_ms)
+    return listed
+
+
+def vod_playlist(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps, query: str) -> str:
+    """The playlist of at least one entry; ``query`` is the token's part of each URI."""
+    target_s = target_duration_s(table)
+    lines = [
+        "#EXTM3U\n#EXT-X-VERSION:3\n"
+        f"#EXT-X-TARGETDURATION:{target_s}\n"
+        "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+    ]
+    starts = table.start_ms.searchsorted([entry.time_ms for entry in entries])
+    ends = [*starts[1:], len(table)]
+    before: Entry | None = None
+    for entry, first, last in zip(entries, starts, ends, strict=True):
+        if before is not None:
+            if gaps is Gaps.FILL:
+                lines += _gap(before.end_ms, entry.time_ms, target_s * 1000, query)
+            # RFC 8216, 4.3.2.3: the tag is due where timestamps jump or the encoding changes.
+            if gaps is not Gaps.CLOSE or not entry.plays_after(before):
+                lines.append("#EXT-X-DISCONTINUITY\n")
+        lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{format_ms(entry.time_ms)}\n")
+        moved = f"&shift={entry.shift_ms}" if gaps is Gaps.CLOSE and entry.shift_ms else ""
+        lines += _segments(table, int(first), int(last), f".ts?{query}{moved}\n")
+        before = entry
+    lines.append("#EXT-X-ENDLIST\n")
+    return "".join(lines)
+
+
+def _segments(table: SegmentTable, first: int, last: int, ending: str) -> list[str]:
+    durations = table.duration_ms[first:last].tolist()
+    starts = table.start_ms[first:last].tolist()
+    # Few lengths occur, and often: each is written once.
+    heads = {duration: _extinf(duration) for duration in set(durations)}
+    return [
+        f"{heads[duration]}{start}{end}"
+        for duration, start, end in zip(durations, starts, repeat(ending), strict=False)
+    ]
+
+
+def _gap(start_ms: int, end_ms: int, piece_ms: int, query: str) -> list[str]:
+    """Segments that are not there, none longer than the target duration."""
+    return [
+        f"#EXT-X-GAP\n{_extinf(min(piece_ms, end_ms - start))}gap-{start}.ts?{query}\n"
+        for start in range(start_ms, end_ms, piece_ms)
+    ]
+
+
+def _extinf(duration_ms: int) -> str:
+    return f"#EXTINF:{duration_ms // 1000}.{duration_ms % 1000:03},\n"

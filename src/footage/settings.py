@@ -1,0 +1,135 @@
+"""Every setting, in one frozen tree: flags over environment (FOOTAGE_...) over footage.toml.
+
+Inner packages take arguments, never this tree. docs/reference/settings.md lists it; a test
+compares.
+"""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError
+from pydantic_core import to_json
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+_FILE = "footage.toml"
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the text names it and says what it must be."""
+
+
+class Settings(BaseSettings):
+    """What an operator can choose. Unknown names are refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FOOTAGE_", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    data_dir: Path = Field(
+        Path("footage-data"), description="Folder of the index, the signing keys and the footage"
+    )
+    index_url: SecretStr | None = Field(
+        None, description="Database of the index, as an SQLAlchemy URL; left out: SQLite in data_dir"
+    )
+    storage_dir: Path | None = Field(
+        None, description="Folder of the blocks; left out: footage/ in data_dir"
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8080, description="Port to listen on")
+    workers: Annotated[int, Field(ge=1, le=64)] = Field(
+        min(os.cpu_count() or 1, 4), description="HTTP worker processes"
+    )
+    public_url: AnyHttpUrl | None = Field(
+        None, description="URL under which clients reach this server; left out: taken from the request"
+    )
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="Addresses whose X-Forwarded-Proto, -Host and -Prefix are believed"
+    )
+    segment_ms: Annotated[int, Field(ge=1000, le=60_000)] = Field(
+        6000, description="Length that segments come near to, in ms; always whole GOPs"
+    )
+    token_ttl_s: Annotated[int, Field(ge=60, le=366 * 86_400)] = Field(
+        86_400, description="How long the tokens of the Integration API are valid, in seconds"
+    )
+    playlist_max_segments: Annotated[int, Field(ge=1000, le=10_000_000)] = Field(
+        500_000, description="Longest playlist; a span with more segments is refused"
+    )
+    preview_threads: Annotated[int, Field(ge=1, le=64)] = Field(
+        min(os.cpu_count() or 1, 4), description="Pictures decoded at the same time, a worker"
+    )
+    preview_queue: Annotated[int, Field(ge=0, le=1000)] = Field(
+        16, description="Pictures that may wait for a decoder, a worker; beyond it the answer is 503"
+    )
+    preview_cache_bytes: Annotated[int, Field(ge=0, le=1 << 34)] = Field(
+        64 << 20, description="Memory for pictures drawn before, a worker, in bytes"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least grave events that are logged"
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Form of a log line")
+
+    @property
+    def index(self) -> str:
+        """URL of the index's database."""
+        if self.index_url is not None:
+            return self.index_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'index.db'}"
+
+    @property
+    def storage(self) -> Path:
+        """Folder of the blocks."""
+        return self.storage_dir or self.data_dir / "footage"
+
+    @property
+    def signing_keys(self) -> Path:
+        """File of the keys that tokens are signed with."""
+        return self.data_dir / "signing-keys"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the file in the data folder."""
+        flags: dict[str, Any] = init_settings()
+        folder = flags.get("data_dir") or os.environ.get("FOOTAGE_DATA_DIR") or "footage-data"
+        file = TomlConfigSettingsSource(settings_cls, Path(folder) / _FILE)
+        return init_settings, env_settings, file
+
+
+def load(**flags: Any) -> Settings:
+    """The settings in force; flags that are None were not given. Raises SettingsError."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+        )
+        raise SettingsError(faults) from error
+    except ValueError as error:
+        raise SettingsError(f"{_FILE}: {error}") from error
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables, for a process that is to have the same."""
+    variables = {}
+    for name, value in settings:
+        if value is not None:
+            plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+            written = plain if isinstance(plain, str) else to_json(plain).decode().strip('"')
+            variables[f"FOOTAGE_{name.upper()}"] = written
+    return variables

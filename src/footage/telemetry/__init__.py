@@ -1,0 +1,1 @@
+"""What can be watched: every metric, declared once, and the form of the logs."""

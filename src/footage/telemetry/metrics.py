@@ -1,0 +1,41 @@
+"""Every metric, declared once. docs/reference/metrics.md lists them; a test compares."""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+REQUESTS = Counter(
+    "footage_http_requests_total", "Requests answered", ["method", "route", "status"]
+)
+REQUEST_SECONDS = Histogram(
+    "footage_http_request_seconds",
+    "Time from a request to the end of its answer",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+BYTES_SERVED = Counter("footage_http_bytes_total", "Bytes of answers' bodies", ["route"])
+PREVIEWS = Counter(
+    "footage_previews_total", "Pictures asked for, by how they ended: decoded, cached, busy", ["result"]
+)
+
+
+def exposition() -> tuple[bytes, str]:
+    """All metrics in the Prometheus text format, and its content type.
+
+    With several workers each keeps its own in a shared folder and any of them answers for all.
+    """
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST
