@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
-from typing import Annotated
 
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from footage.access.signing_keys import SigningKeys
 from footage.archive.cameras import Cameras
@@ -38,5 +38,5 @@ class Services:
         return int(self.clock() * 1000)
 
 
-Injected = Annotated[Services, Dependency(skip_validation=True)]
+Injected = SkipValidation[NamedDependency[Services]]
 """How a handler asks for them."""

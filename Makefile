@@ -1,0 +1,61 @@
+# Every target sets up what it needs: a virtual environment in .venv and, for the tests, Debian's
+# packages that they drive (a browser, FFmpeg's own program, a clip of a real camera).
+
+PYTHON ?= python3
+BIN := .venv/bin
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+TEST_PACKAGES := chromium ffmpeg opencv-doc
+BENCH_PACKAGES := ffmpeg nginx-light
+PORT ?= 8080
+
+.PHONY: demo test check bench web-check format clean
+
+demo: .venv/installed
+	$(BIN)/footage demo --port $(PORT)
+
+test: .venv/tested .venv/packages-test
+	$(BIN)/pytest
+
+check: .venv/tested web-check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/tested .venv/packages-bench
+	$(BIN)/python -m bench.run
+
+web-check: .venv/installed
+	$(BIN)/python web/npm.py run check
+	$(BIN)/python web/npm.py test
+
+format: .venv/tested
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/made:
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ $(SUDO) apt-get update -q && $(SUDO) apt-get install -y -q python3-venv; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --upgrade 'pip>=25.1'
+	touch $@
+
+.venv/installed: .venv/made pyproject.toml hatch_build.py $(shell find web/src web/*.html web/*.json web/*.ts -type f 2>/dev/null)
+	$(BIN)/python -m pip install -q -e .
+	touch $@
+
+.venv/tested: .venv/installed
+	$(BIN)/python -m pip install -q --group test --group check
+	touch $@
+
+.venv/packages-test .venv/packages-bench: .venv/packages-%: .venv/made
+	@missing="$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(if $(filter test,$*),$(TEST_PACKAGES),$(BENCH_PACKAGES)) 2>&1 | grep -v ' installed$$' || true)"; \
+	if [ -n "$$missing" ]; then \
+		$(SUDO) apt-get update -q && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+			$(if $(filter test,$*),$(TEST_PACKAGES),$(BENCH_PACKAGES)); \
+	fi
+	touch $@
+
+clean:
+	rm -rf .venv web/node_modules src/footage/api/static

@@ -1,0 +1,1 @@
+"""What the tests share: clips made on the spot, an archive to fill, a server as users run it."""
