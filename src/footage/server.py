@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
 from granian.constants import Interfaces
-from granian.server import Server
+from granian.server.mp import MPServer
 from litestar.types import ASGIApp
 
 from footage.access.signing_keys import SigningKeys
@@ -122,8 +122,8 @@ def serve(settings: Settings) -> None:
     event(_log, logging.INFO, "stopped")
 
 
-def _granian(settings: Settings) -> Server:
-    return Server(
+def _granian(settings: Settings) -> MPServer:
+    return MPServer(
         "footage.server:worker_app",
         factory=True,
         address=settings.host,

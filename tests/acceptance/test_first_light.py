@@ -15,9 +15,7 @@ def test_a_file_goes_in_and_plays_through_a_link(
 ) -> None:
     clip = clips("first.mp4", Clip(seconds=20, sound=Sound(seconds=20)))
     camera = footage_json("camera", "add", "Entrance", data=tmp_path)
-    footage(
-        "import", str(clip), "--camera", camera["id"], "--start", "2026-09-21T12:00:00Z", data=tmp_path
-    )
+    footage("import", str(clip), "--camera", camera["id"], "--start", "2026-09-21T12:00:00Z", data=tmp_path)
     with running_server(tmp_path) as server:
         link = server.link(camera["id"])
         [entry] = link.get("timeline").json()

@@ -34,9 +34,7 @@ class Shelf:
         importer = Importer(self.house.index, self.house.storage, self.archive, segment_ms=6000)
         return importer.run(path, start_ms, skip_overlap=skip_overlap)
 
-    def add_run(
-        self, start_ms: int, segments: Sequence[tuple[int, int]], codecs: Codecs = CODECS
-    ) -> None:
+    def add_run(self, start_ms: int, segments: Sequence[tuple[int, int]], codecs: Codecs = CODECS) -> None:
         """A run of made-up segments of (duration in ms, size in bytes)."""
         writer = RunWriter(self.house.index, self.house.storage, self.archive, codecs)
         for number, (duration_ms, size_bytes) in enumerate(segments):

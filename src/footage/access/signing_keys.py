@@ -69,7 +69,7 @@ class SigningKeys:
                 except FileExistsError:
                     return
             else:
-                os.replace(fresh, self._path)
+                fresh.replace(self._path)
         finally:
             fresh.unlink(missing_ok=True)
 

@@ -49,7 +49,13 @@ def sign(key: bytes, archive_id: UUID, epoch: int, token: Token) -> str:
 
 
 def verify(
-    keys: Sequence[bytes], archive_id: UUID, epoch: int, token: Token, signature: str, now_s: float
+    keys: Sequence[bytes],
+    archive_id: UUID,
+    epoch: int,
+    token: Token,
+    *,
+    signature: str,
+    now_s: float,
 ) -> bool:
     """True where one of the keys made ``signature`` and it has not expired.
 
@@ -58,7 +64,6 @@ def verify(
     """
     given = signature.encode("utf-8", "surrogateescape")
     matches = [
-        hmac.compare_digest(sign(key, archive_id, epoch, token).encode("ascii"), given)
-        for key in keys
+        hmac.compare_digest(sign(key, archive_id, epoch, token).encode("ascii"), given) for key in keys
     ]
     return any(matches) and now_s < token.exp

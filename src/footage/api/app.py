@@ -6,11 +6,12 @@ import logging
 import time
 from collections.abc import Callable, MutableMapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.di import Provide
+from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from footage.api import archive_api, errors, integration_api, operations
@@ -66,7 +67,7 @@ def _around(app: ASGIApp) -> ASGIApp:
     """HEAD as GET without the body, CORS for the Archive API, metrics and the access log."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != ScopeType.HTTP:
             await app(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
@@ -77,8 +78,8 @@ def _around(app: ASGIApp) -> ASGIApp:
                 await watched.preflight()
                 return
             if method == "HEAD":
-                scope["method"] = "GET"  # type: ignore[typeddict-item]
-            await app(scope, receive, watched)
+                scope["method"] = HttpMethod.GET
+            await app(scope, receive, cast("Send", watched))
         finally:
             seconds = time.perf_counter() - started
             _account(scope, method, watched, seconds)
@@ -104,7 +105,7 @@ class _Watched:
             if self._is_head:
                 message["body"] = b""
             self.sent_bytes += len(message.get("body", b""))
-        await self._send(message)  # type: ignore[arg-type]
+        await self._send(cast("Any", message))
 
     async def preflight(self) -> None:
         """Any origin may ask (the token is the right)."""

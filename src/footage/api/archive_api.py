@@ -136,9 +136,7 @@ def playlist(request: AnyRequest, services: Injected, archive_id: str) -> Respon
             " ask for it in shorter spans, by start and duration"
         )
     text = vod_playlist(entries, table, gaps, grant.query)
-    return text_response(
-        request, text.encode("ascii"), HLS_TYPE, cache_control=_caching(services, span)
-    )
+    return text_response(request, text.encode("ascii"), HLS_TYPE, cache_control=_caching(services, span))
 
 
 @get("/archives/{archive_id:str}/preview", sync_to_thread=True)
@@ -225,5 +223,3 @@ def _json(request: AnyRequest, body: Any, cache_control: str) -> Response[bytes]
     return text_response(
         request, msgspec.json.encode(body), "application/json", cache_control=cache_control
     )
-
-

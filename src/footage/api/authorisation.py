@@ -43,8 +43,8 @@ def authorise(services: Services, archive_id: str, query: Query) -> Grant:
         wanted,
         archive.token_epoch if archive else _NO_EPOCH,
         token or Token(0),
-        signature or "",
-        services.clock(),
+        signature=signature or "",
+        now_s=services.clock(),
     )
     if archive is None or token is None or signature is None or not good:
         raise Forbidden("The link is not valid for this archive, or it has expired")

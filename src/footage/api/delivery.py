@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from isal import igzip, isal_zlib
 from litestar import Request, Response
@@ -22,7 +23,7 @@ _COMPRESS_FROM_BYTES = 1024
 _PIECE_BYTES = 1 << 20
 _RANGE = re.compile(r"bytes=\s*(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))\s*", re.ASCII)
 
-AnyRequest = Request[object, object, object]
+AnyRequest = Request[Any, Any, Any]
 
 
 def text_response(
@@ -110,7 +111,7 @@ class SegmentResponse:
         self._etag = etag
         self._change = change
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer the request of ``scope``."""
         headers = {
             bytes(name).decode("latin-1"): bytes(value).decode("latin-1")
@@ -140,9 +141,7 @@ class SegmentResponse:
         common["content-type"] = "video/mp2t"
         await self._send(send, 200 if part is None else 206, common, part or ByteRange(0, size))
 
-    async def _send(
-        self, send: Send, status: int, headers: Mapping[str, str], part: ByteRange
-    ) -> None:
+    async def _send(self, send: Send, status: int, headers: Mapping[str, str], part: ByteRange) -> None:
         if self._change is not None:
             data = await asyncio.to_thread(self._changed, part)
             await _send_head(send, status, headers, len(data))
@@ -168,9 +167,7 @@ class SegmentResponse:
         return self._change(self._reader.data(self._kept))[part.start : part.end]
 
 
-async def _send_head(
-    send: Send, status: int, headers: Mapping[str, str], length: int | None
-) -> None:
+async def _send_head(send: Send, status: int, headers: Mapping[str, str], length: int | None) -> None:
     fields = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
     if length is not None:
         fields.append((b"content-length", str(length).encode("ascii")))

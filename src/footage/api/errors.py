@@ -16,6 +16,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from litestar import Request, Response
@@ -113,10 +114,10 @@ class TooBusy(Refusal):
     """503 with Retry-After."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    headers = {"Retry-After": str(_RETRY_AFTER_S)}
+    headers: Mapping[str, str] = {"Retry-After": str(_RETRY_AFTER_S)}
 
 
-def _refusal_of(error: Exception) -> Refusal:
+def _refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 a table
     """The one table from what went wrong inside to what is said outside."""
     match error:
         case Refusal():
@@ -158,7 +159,7 @@ def problem_response(path: str, refusal: Refusal) -> Response[bytes]:
     return Response(problem.encoded(), status_code=status, media_type=PROBLEM_TYPE, headers=headers)
 
 
-def answer_error(request: Request[object, object, object], error: Exception) -> Response[bytes]:
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Any exception as its problem; those that nobody foresaw are logged whole."""
     refusal = _refusal_of(error)
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, (Refusal, Busy)):
@@ -173,4 +174,3 @@ def answer_error(request: Request[object, object, object], error: Exception) -> 
 
 
 HANDLERS: dict[int | type[Exception], ExceptionHandler[Exception]] = {Exception: answer_error}
-

@@ -112,15 +112,15 @@ class CameraIn(msgspec.Struct, frozen=True, rename="camel"):
     """What may be said of a camera, when it is added (``title`` is needed) or changed."""
 
     title: _Title | msgspec.UnsetType = msgspec.UNSET
-    archive_days: _Days | None | msgspec.UnsetType = msgspec.UNSET
-    source_url: _Url | None | msgspec.UnsetType = msgspec.UNSET
-    device_id: _Text | None | msgspec.UnsetType = msgspec.UNSET
-    camera_model: _Text | None | msgspec.UnsetType = msgspec.UNSET
-    platform: _Text | None | msgspec.UnsetType = msgspec.UNSET
-    serial_number: _Text | None | msgspec.UnsetType = msgspec.UNSET
-    firmware_version: _Text | None | msgspec.UnsetType = msgspec.UNSET
-    application_version: _Text | None | msgspec.UnsetType = msgspec.UNSET
-    location: LocationIn | None | msgspec.UnsetType = msgspec.UNSET
+    archive_days: _Days | msgspec.UnsetType | None = msgspec.UNSET
+    source_url: _Url | msgspec.UnsetType | None = msgspec.UNSET
+    device_id: _Text | msgspec.UnsetType | None = msgspec.UNSET
+    camera_model: _Text | msgspec.UnsetType | None = msgspec.UNSET
+    platform: _Text | msgspec.UnsetType | None = msgspec.UNSET
+    serial_number: _Text | msgspec.UnsetType | None = msgspec.UNSET
+    firmware_version: _Text | msgspec.UnsetType | None = msgspec.UNSET
+    application_version: _Text | msgspec.UnsetType | None = msgspec.UNSET
+    location: LocationIn | msgspec.UnsetType | None = msgspec.UNSET
 
 
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(CameraIn)}
@@ -128,7 +128,7 @@ _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(CameraIn
 
 @post("/v1/integration-key/validate", sync_to_thread=True, status_code=200)
 def validate_key(request: AnyRequest, services: Injected) -> Response[bytes]:
-    """Is this key good?"""
+    """Tell whether a key is good."""
     key = request.headers.get("x-integration-key")
     if not key:
         raise Unauthorized("The header X-Integration-Key is needed")
@@ -169,9 +169,7 @@ def show_camera(request: AnyRequest, services: Injected, camera_id: str) -> Resp
 
 
 @patch("/v1/cameras/{camera_id:str}", sync_to_thread=True)
-def change_camera(
-    request: AnyRequest, services: Injected, camera_id: str, body: bytes
-) -> Response[bytes]:
+def change_camera(request: AnyRequest, services: Injected, camera_id: str, body: bytes) -> Response[bytes]:
     """Change the fields that are given; null empties one."""
     require_key(services, request)
     wanted = require_camera_id(camera_id)
@@ -222,9 +220,7 @@ def _camera_out(services: Services, request: AnyRequest, camera: Camera) -> Came
 
 def _location_out(location: Location) -> LocationOut:
     room = location.room
-    return LocationOut(
-        location.id, location.title, None if room is None else PlaceOut(room.id, room.title)
-    )
+    return LocationOut(location.id, location.title, None if room is None else PlaceOut(room.id, room.title))
 
 
 def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:

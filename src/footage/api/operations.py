@@ -57,9 +57,7 @@ def docs() -> Redirect:
 
 def pages() -> Router:
     """The pages that the front end's build put into the package."""
-    return create_static_files_router(
-        path="/", directories=[PAGES], html_mode=True, after_request=_as_page
-    )
+    return create_static_files_router(path="/", directories=[PAGES], html_mode=True, after_request=_as_page)
 
 
 def _as_page(response: Response[bytes]) -> Response[bytes]:

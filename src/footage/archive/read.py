@@ -60,9 +60,7 @@ class Reader:
         with self._index.snapshot() as snapshot:
             return _parts(snapshot, archive, span)
 
-    def parts_and_segments(
-        self, archive: Archive, span: Span
-    ) -> tuple[list[Part], SegmentTable]:
+    def parts_and_segments(self, archive: Archive, span: Span) -> tuple[list[Part], SegmentTable]:
         """The parts, and all their segments, as they were at one moment."""
         with self._index.snapshot() as snapshot:
             parts = _parts(snapshot, archive, span)

@@ -116,9 +116,7 @@ def remove(
 
 
 @app.command()
-def revoke_links(
-    camera: Annotated[str, typer.Argument(help="Its id")], data: DataOption = None
-) -> None:
+def revoke_links(camera: Annotated[str, typer.Argument(help="Its id")], data: DataOption = None) -> None:
     """Make every link to a camera's archive worthless."""
     with house_for(data) as house:
         house.cameras.revoke_links(find_camera(house, camera).id)
@@ -158,9 +156,7 @@ def make_link(house: House, camera: Camera, wanted: Token) -> dict[str, object]:
     base = str(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
     url, query = f"{base}/archives/{archive.id}", wanted.query(signature)
     limits = {
-        name: value
-        for name, value in (("from", wanted.from_ms), ("to", wanted.to_ms))
-        if value is not None
+        name: value for name, value in (("from", wanted.from_ms), ("to", wanted.to_ms)) if value is not None
     }
     return {
         "archiveApiUrl": url,

@@ -98,5 +98,3 @@ def _print_links(cameras: list[Camera], links: list[dict[str, object]]) -> None:
         pairs.append(fragment)
     out.print(f"\nWatch both at  {page}#{'&'.join(pairs)}\n", markup=False)
     out.print("Ctrl-C stops it. The archive stays for the next time.", markup=False)
-
-

@@ -118,14 +118,15 @@ class _Batch:
         try:
             start_ms = start(path) if callable(start) else start
             result = self._importer.run(path, start_ms, skip_overlap=self._skip_overlap)
-            self.results.append(result)
-            return result.span.end_ms if result.span else start_ms
         except Overlap as error:
             self.failures.append((path, str(error), Exit.OVERLAP))
             return error.wanted.end_ms
         except (MediaError, CommandError, OSError) as error:
             self.failures.append((path, str(error), Exit.FAILED))
             return start_ms
+        else:
+            self.results.append(result)
+            return result.span.end_ms if result.span else start_ms
         finally:
             self._done_bytes += path.stat().st_size if path.is_file() else 0
             self._progress.update(self._task, completed=self._done_bytes)
@@ -273,5 +274,3 @@ def _stop_on_sigint() -> Iterator[Callable[[], bool]]:
         yield lambda: asked
     finally:
         signal.signal(signal.SIGINT, before)
-
-

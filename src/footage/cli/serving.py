@@ -18,9 +18,7 @@ PortOption = Annotated[int | None, typer.Option(help="Port to listen on", show_d
 def serve(
     host: HostOption = None,
     port: PortOption = None,
-    workers: Annotated[
-        int | None, typer.Option(help="HTTP worker processes", show_default=False)
-    ] = None,
+    workers: Annotated[int | None, typer.Option(help="HTTP worker processes", show_default=False)] = None,
     data: DataOption = None,
 ) -> None:
     """Serve the archive over HTTP until told to stop."""

@@ -13,10 +13,13 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Any, TypeAlias
 
 from av.packet import Packet
 
 from footage.timeline import Codecs
+
+AnyPacket: TypeAlias = "Packet[Any]"
 
 TICKS_PER_SECOND = 90_000
 _AUDIO_WAIT = 3 * TICKS_PER_SECOND
@@ -38,10 +41,10 @@ class Gop:
     end: int
     codecs: Codecs
     continuous: bool
-    video: list[Packet] = field(default_factory=list)
-    audio: list[Packet] = field(default_factory=list)
+    video: list[AnyPacket] = field(default_factory=list)
+    audio: list[AnyPacket] = field(default_factory=list)
 
-    def packets(self) -> list[Packet]:
+    def packets(self) -> list[AnyPacket]:
         """All of them by decoding time."""
         return sorted(self.video + self.audio, key=attrgetter("dts"))
 
@@ -60,7 +63,7 @@ class GopAssembler:
         self._has_audio = has_audio
         self._gop: Gop | None = None
         self._closed: deque[Gop] = deque()
-        self._audio: deque[Packet] = deque()
+        self._audio: deque[AnyPacket] = deque()
         self._last_audio: int | None = None
         self._last_dts: int | None = None
         self._correction = 0
@@ -71,7 +74,7 @@ class GopAssembler:
         self.undecodable_pictures = 0
         self.late_sound_packets = 0
 
-    def video(self, packet: Packet, codecs: Codecs | None) -> list[Gop]:
+    def video(self, packet: AnyPacket, codecs: Codecs | None) -> list[Gop]:
         """Take a picture, a keyframe where ``codecs`` are given; return the GOPs now complete."""
         self._mend_times(packet, starts_gop=codecs is not None)
         pts: int = packet.pts  # type: ignore[assignment]
@@ -95,7 +98,7 @@ class GopAssembler:
         self.shown_to = gop.end
         return self._ready() if self._closed else []
 
-    def audio(self, packet: Packet) -> list[Gop]:
+    def audio(self, packet: AnyPacket) -> list[Gop]:
         """Take a piece of sound; return the GOPs now complete."""
         self._audio.append(packet)
         self._last_audio = packet.pts
@@ -111,7 +114,7 @@ class GopAssembler:
             done.append(self._let_go(self._closed.popleft()))
         return done
 
-    def _mend_times(self, packet: Packet, *, starts_gop: bool) -> None:
+    def _mend_times(self, packet: AnyPacket, *, starts_gop: bool) -> None:
         """Give every picture a rising dts and a pts not before it, jumps inside a GOP taken out."""
         if starts_gop:
             self._correction = 0

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import av
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 
+from footage.media.gops import AnyPacket
 from footage.media.parameter_sets import Framing
 from footage.media.segment_muxer import Tracks
 from footage.timeline import Codecs
@@ -34,7 +36,7 @@ class KeyframeReader:
             )
         )
 
-    def read(self, packet: Packet) -> tuple[Packet, Codecs | None]:
+    def read(self, packet: AnyPacket) -> tuple[AnyPacket, Codecs | None]:
         """The keyframe with its parameter sets in front, and what they say.
 
         None for the codecs where its bytes are damaged: then it is no keyframe to begin at.
@@ -47,8 +49,10 @@ class KeyframeReader:
             return _copy_with(packet, self._framing.with_sets(data, self._sets)), self._codecs
         if found != self._sets:
             known, self._sets = self._sets, found
-            codecs = replace(self._codecs, **self._picture_size(data)) if known else self._codecs
-            self._codecs = self._described(codecs)
+            if known:
+                width, height = self._picture_size(data)
+                self._codecs = replace(self._codecs, width=width, height=height)
+            self._codecs = self._described(self._codecs)
         return packet, self._codecs
 
     def _described(self, codecs: Codecs) -> Codecs:
@@ -59,19 +63,21 @@ class KeyframeReader:
             digest.update(len(part).to_bytes(4, "big") + part)
         return replace(codecs, fingerprint=digest.hexdigest())
 
-    def _picture_size(self, data: bytes) -> dict[str, int]:
-        """Width and height of a picture, by decoding it; nothing where it does not decode."""
+    def _picture_size(self, data: bytes) -> tuple[int, int]:
+        """Width and height of a picture, by decoding it; the known ones where it does not decode."""
         context = av.CodecContext.create(self._codecs.video, "r")
+        assert isinstance(context, VideoCodecContext)
         if self._framing.length_bytes:
             context.extradata = self._extradata
         try:
             frames = [*context.decode(Packet(data)), *context.decode(None)]
         except av.error.InvalidDataError:
-            return {}
-        return {"width": frames[0].width, "height": frames[0].height} if frames else {}
+            frames = []
+        known = self._codecs
+        return (frames[0].width, frames[0].height) if frames else (known.width, known.height)
 
 
-def _copy_with(packet: Packet, data: bytes) -> Packet:
+def _copy_with(packet: AnyPacket, data: bytes) -> AnyPacket:
     copy = Packet(data)
     copy.pts, copy.dts, copy.duration = packet.pts, packet.dts, packet.duration
     copy.time_base = packet.time_base

@@ -147,11 +147,14 @@ def _packets(data: bytes) -> Packets:
 
 
 def _pid(packets: Packets) -> NDArray[np.uint16]:
-    return (packets[:, 1].astype(np.uint16) & 0x1F) << 8 | packets[:, 2]
+    high = packets[:, 1].astype(np.uint16) & np.uint16(0x1F)
+    return high << np.uint16(8) | packets[:, 2]
 
 
 def _video_starts(packets: Packets) -> NDArray[np.bool_]:
-    return (packets[:, 1] & _UNIT_START != 0) & (_pid(packets) == _VIDEO_PID)
+    starts: NDArray[np.bool_] = packets[:, 1] & _UNIT_START != 0
+    is_video: NDArray[np.bool_] = _pid(packets) == _VIDEO_PID
+    return starts & is_video
 
 
 def _payload_start(packets: Packets) -> NDArray[np.int64]:
@@ -162,7 +165,7 @@ def _payload_start(packets: Packets) -> NDArray[np.int64]:
 
 def _pes_starts(packets: Packets) -> NDArray[np.bool_]:
     """Packets in which a PES packet starts, told from tables by the start code."""
-    is_start = packets[:, 1] & _UNIT_START != 0
+    is_start: NDArray[np.bool_] = packets[:, 1] & _UNIT_START != 0
     at = np.minimum(_payload_start(packets), PACKET - 3)
     rows = np.arange(len(packets))
     for i, byte in enumerate(_PES_PREFIX):

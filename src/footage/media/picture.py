@@ -90,10 +90,11 @@ def to_jpeg(frame: VideoFrame, width: int, height: int, quality: int) -> bytes:
         interpolation=Interpolation.AREA if scaled else None,
     )
     y, u, v = (_plane(picture, index) for index in range(3))
-    return simplejpeg.encode_jpeg_yuv_planes(y, u, v, quality)
+    jpeg: bytes = simplejpeg.encode_jpeg_yuv_planes(y, u, v, quality)
+    return jpeg
 
 
 def _plane(frame: VideoFrame, index: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     plane = frame.planes[index]
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return np.ascontiguousarray(rows[: plane.height, : plane.width])

@@ -85,8 +85,9 @@ def _mux_packets(gops: Sequence[Gop], tracks: Tracks, ticks: int) -> tuple[bytes
     for gop in gops:
         sound = set(map(id, gop.audio))
         for packet in gop.packets():
-            packet.pts += ticks
-            packet.dts += ticks
+            # The assembler gave every packet both times.
+            packet.pts += ticks  # type: ignore[operator]
+            packet.dts += ticks  # type: ignore[operator]
             packet.stream = audio if id(packet) in sound else video
             try:
                 mux_one(packet)

@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Self
 
 import av
 from av.audio.stream import AudioStream
 from av.container.input import InputContainer
-from av.packet import Packet
 from av.video.stream import VideoStream
 
 from footage.media.errors import Broken, Encrypted, NotReadable, NoVideo
-from footage.media.gops import TICKS_PER_SECOND, Gop, GopAssembler
+from footage.media.gops import TICKS_PER_SECOND, AnyPacket, Gop, GopAssembler
 from footage.media.keyframe_reader import KeyframeReader
 from footage.media.segment_muxer import Tracks
 from footage.media.transcode import TICK, AudioTranscoder, VideoTranscoder
@@ -94,7 +94,7 @@ class FileSource:
         self.first_ticks: int | None = None
         self.read_bytes = 0
 
-    def __enter__(self) -> FileSource:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -122,9 +122,7 @@ class FileSource:
         """What was left out on the way, in words."""
         said = []
         if self._assembler.undecodable_pictures:
-            said.append(
-                f"{self._assembler.undecodable_pictures} pictures before a keyframe were left out"
-            )
+            said.append(f"{self._assembler.undecodable_pictures} pictures before a keyframe were left out")
         if self._assembler.late_sound_packets:
             said.append(f"{self._assembler.late_sound_packets} pieces of sound came too late")
         return said
@@ -138,7 +136,7 @@ class FileSource:
                 packet = next(packets)
             except StopIteration:
                 break
-            except (av.error.FFmpegError, EOFError) as error:
+            except av.error.FFmpegError as error:
                 broken = error.strerror or type(error).__name__
                 break
             yield from self._take(packet)
@@ -148,11 +146,9 @@ class FileSource:
         length = self._assembler.shown_to - self.first_ticks
         broken = broken or self._falls_short(length)
         if broken:
-            raise Broken(
-                f"{self._path.name} breaks off after {length / TICKS_PER_SECOND:.3f} s: {broken}"
-            )
+            raise Broken(f"{self._path.name} breaks off after {length / TICKS_PER_SECOND:.3f} s: {broken}")
 
-    def _take(self, packet: Packet) -> list[Gop]:
+    def _take(self, packet: AnyPacket) -> list[Gop]:
         if packet.size == 0:
             return []
         self.read_bytes += packet.size
@@ -164,7 +160,7 @@ class FileSource:
             return self._sound(_to_ticks(packet))
         return [gop for coded in self._audio_coder.push(packet) for gop in self._sound(coded)]
 
-    def _picture(self, packet: Packet) -> list[Gop]:
+    def _picture(self, packet: AnyPacket) -> list[Gop]:
         if self.first_ticks is None and not packet.is_discard:
             self.first_ticks = packet.pts if packet.pts is not None else packet.dts or 0
         codecs = None
@@ -172,7 +168,7 @@ class FileSource:
             packet, codecs = self._keyframes.read(packet)
         return self._assembler.video(packet, codecs)
 
-    def _sound(self, packet: Packet) -> list[Gop]:
+    def _sound(self, packet: AnyPacket) -> list[Gop]:
         """Sound with times that rise: muxers take no others."""
         pts = packet.pts if packet.pts is not None else packet.dts
         if pts is None:
@@ -248,7 +244,7 @@ def _frame_ticks(video: VideoStream) -> int:
     return max(round(seconds * TICKS_PER_SECOND), 1)
 
 
-def _to_ticks(packet: Packet) -> Packet:
+def _to_ticks(packet: AnyPacket) -> AnyPacket:
     """The packet with its times in ticks."""
     base = packet.time_base
     if base.denominator != TICKS_PER_SECOND or base.numerator != 1:

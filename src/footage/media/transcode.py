@@ -13,12 +13,11 @@ import av
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
-from av.packet import Packet
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
 
-from footage.media.gops import TICKS_PER_SECOND
+from footage.media.gops import TICKS_PER_SECOND, AnyPacket
 
 TICK = Fraction(1, TICKS_PER_SECOND)
 _AAC_RATES = (32_000, 44_100, 48_000)
@@ -47,26 +46,26 @@ class AudioTranscoder:
             "fltp", self._layout, self._rate, self.stream.codec_context.frame_size
         )
 
-    def push(self, packet: Packet) -> list[Packet]:
+    def push(self, packet: AnyPacket) -> list[AnyPacket]:
         """Take a packet of the source; AAC packets in ticks come out. Undecodable ones are skipped."""
         try:
             frames = self._source.codec_context.decode(packet)
         except av.error.InvalidDataError:
             return []
-        done: list[Packet] = []
+        done: list[AnyPacket] = []
         for frame in frames:
             done += self._frame(frame)
         return done
 
-    def flush(self) -> list[Packet]:
+    def flush(self) -> list[AnyPacket]:
         """The source has ended."""
         done = []
         for frame in self._source.codec_context.decode(None):
             done += self._frame(frame)
         return done + self._drain()
 
-    def _frame(self, frame: AudioFrame) -> list[Packet]:
-        done: list[Packet] = []
+    def _frame(self, frame: AudioFrame) -> list[AnyPacket]:
+        done: list[AnyPacket] = []
         if frame.pts is not None and frame.time_base is not None:
             at = round(frame.pts * frame.time_base * TICKS_PER_SECOND)
             if self._expected is not None and abs(at - self._expected) > _SOUND_JUMP:
@@ -80,8 +79,8 @@ class AudioTranscoder:
             done += self.stream.encode(resampled)
         return [_in_ticks(packet) for packet in done]
 
-    def _drain(self) -> list[Packet]:
-        done: list[Packet] = []
+    def _drain(self) -> list[AnyPacket]:
+        done: list[AnyPacket] = []
         for resampled in self._resampler.resample(None):
             done += self.stream.encode(resampled)
         done += self.stream.encode(None)
@@ -110,25 +109,25 @@ class VideoTranscoder:
         self._last_keyframe: int | None = None
         self._last_pts = -1
 
-    def push(self, packet: Packet) -> list[Packet]:
+    def push(self, packet: AnyPacket) -> list[AnyPacket]:
         """Take a packet of the source; H.264 packets in ticks come out. Undecodable ones are skipped."""
         try:
             frames = self._source.codec_context.decode(packet)
         except av.error.InvalidDataError:
             return []
-        done: list[Packet] = []
+        done: list[AnyPacket] = []
         for frame in frames:
             done += self._frame(frame)
         return done
 
-    def flush(self) -> list[Packet]:
+    def flush(self) -> list[AnyPacket]:
         """The source has ended."""
-        done: list[Packet] = []
+        done: list[AnyPacket] = []
         for frame in self._source.codec_context.decode(None):
             done += self._frame(frame)
         return done + [_in_ticks(packet) for packet in self.stream.encode(None)]
 
-    def _frame(self, frame: VideoFrame) -> list[Packet]:
+    def _frame(self, frame: VideoFrame) -> list[AnyPacket]:
         if frame.pts is None or frame.time_base is None:
             return []
         pts = round(frame.pts * frame.time_base * TICKS_PER_SECOND)
@@ -146,7 +145,7 @@ class VideoTranscoder:
         return [_in_ticks(packet) for packet in self.stream.encode(picture)]
 
 
-def _in_ticks(packet: Packet) -> Packet:
+def _in_ticks(packet: AnyPacket) -> AnyPacket:
     """The packet with its times in ticks."""
     base = packet.time_base
     if base != TICK:

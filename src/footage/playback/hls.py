@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from itertools import repeat
+from itertools import pairwise, repeat
 
 from footage.playback.selection import Entry
 from footage.timeline import SegmentTable, format_ms
@@ -37,7 +37,7 @@ def entries_listed(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps) ->
     listed = len(table)
     if gaps is Gaps.FILL:
         piece_ms = target_duration_s(table) * 1000
-        for before, entry in zip(entries, entries[1:], strict=False):
+        for before, entry in pairwise(entries):
             listed += -(-(entry.time_ms - before.end_ms) // piece_ms)
     return listed
 
@@ -46,9 +46,9 @@ def vod_playlist(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps, quer
     """The playlist of at least one entry; ``query`` is the token's part of each URI."""
     target_s = target_duration_s(table)
     lines = [
-        "#EXTM3U\n#EXT-X-VERSION:3\n"
-        f"#EXT-X-TARGETDURATION:{target_s}\n"
-        "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n"
+        "#EXTM3U\n#EXT-X-VERSION:3\n",
+        f"#EXT-X-TARGETDURATION:{target_s}\n",
+        "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n",
     ]
     starts = table.start_ms.searchsorted([entry.time_ms for entry in entries])
     ends = [*starts[1:], len(table)]

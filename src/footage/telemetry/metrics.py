@@ -14,9 +14,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-REQUESTS = Counter(
-    "footage_http_requests_total", "Requests answered", ["method", "route", "status"]
-)
+REQUESTS = Counter("footage_http_requests_total", "Requests answered", ["method", "route", "status"])
 REQUEST_SECONDS = Histogram(
     "footage_http_request_seconds",
     "Time from a request to the end of its answer",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from footage.timeline.span import Span
 
+
 @dataclass(frozen=True, slots=True)
 class Archive:
     """Everything kept of one camera: its public ``id``, and the ``number`` the index knows it by.

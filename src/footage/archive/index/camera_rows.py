@@ -28,9 +28,9 @@ class CameraRows:
     def add_camera(self, camera: Camera, source_url: str | None) -> None:
         """Add a camera and its archive. Raises AlreadyExists."""
         values = {
-            name: getattr(camera, name)
-            for name in t.camera.c.keys()
-            if name in Camera.__dataclass_fields__
+            column.name: getattr(camera, column.name)
+            for column in t.camera.c
+            if column.name in Camera.__dataclass_fields__
         }
         try:
             with writing(self._engine) as connection:
@@ -40,9 +40,7 @@ class CameraRows:
                     )
                 )
                 connection.execute(
-                    insert(t.archive).values(
-                        id=camera.archive_id, camera_id=camera.id, token_epoch=0
-                    )
+                    insert(t.archive).values(id=camera.archive_id, camera_id=camera.id, token_epoch=0)
                 )
         except IntegrityError as error:
             raise AlreadyExists(f"a camera {camera.id} exists already") from error
@@ -74,9 +72,7 @@ class CameraRows:
         with writing(self._engine) as connection:
             if values:
                 connection.execute(
-                    update(t.camera)
-                    .where(t.camera.c.id == camera_id, ~t.camera.c.removed)
-                    .values(**values)
+                    update(t.camera).where(t.camera.c.id == camera_id, ~t.camera.c.removed).values(**values)
                 )
             camera = _find(connection, camera_id)
         if camera is None:
@@ -87,9 +83,7 @@ class CameraRows:
         """Take a camera out of sight, its archive and all it keeps with it. Raises UnknownCamera."""
         with writing(self._engine) as connection:
             archive = _archive_of(connection, camera_id)
-            connection.execute(
-                update(t.camera).where(t.camera.c.id == camera_id).values(removed=True)
-            )
+            connection.execute(update(t.camera).where(t.camera.c.id == camera_id).values(removed=True))
         return archive
 
     def raise_token_epoch(self, camera_id: UUID) -> int:
@@ -97,9 +91,7 @@ class CameraRows:
         with writing(self._engine) as connection:
             epoch = _archive_of(connection, camera_id).token_epoch + 1
             connection.execute(
-                update(t.archive)
-                .where(t.archive.c.camera_id == camera_id)
-                .values(token_epoch=epoch)
+                update(t.archive).where(t.archive.c.camera_id == camera_id).values(token_epoch=epoch)
             )
         return epoch
 

@@ -59,9 +59,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that is committed when the block ends. Raises Unavailable."""
-    with _translated(), engine.connect() as connection:
-        with connection.execution_options(**{_WRITES: True}).begin():
-            yield connection
+    with _translated(), engine.execution_options(**{_WRITES: True}).begin() as connection:
+        yield connection
 
 
 @contextmanager

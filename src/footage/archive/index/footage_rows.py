@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
@@ -32,6 +32,8 @@ from footage.archive.index.database import reading, writing
 from footage.archive.index.protocol import LeavingBlock, Snapshot, Totals
 from footage.archive.index.segment_table import pack_keyframes, pack_segments, unpack, unpack_columns
 from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span
+
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 _IN_ARCHIVE = t.run.c.archive_number == bindparam("archive")
 _CODECS = (
@@ -141,7 +143,7 @@ class SqlSnapshot:
         if not span.duration_ms:
             return []
         rows = self._connection.execute(_RUNS, _bounds(archive, span))
-        return [Run(*row[:5], Codecs(*row[5:])) for row in rows]
+        return [_run(row) for row in rows]
 
     def block_at(self, archive: Archive, moment_ms: int) -> Block | None:
         """The block that covers ``moment_ms``."""
@@ -220,9 +222,7 @@ class FootageRows:
                 .values(leaving=True)
             )
             connection.execute(
-                delete(t.run).where(
-                    t.run.c.archive_number == archive.number, t.run.c.id == run_id
-                )
+                delete(t.run).where(t.run.c.archive_number == archive.number, t.run.c.id == run_id)
             )
 
     def leaving(self, limit: int) -> list[LeavingBlock]:
@@ -277,8 +277,13 @@ def _bounds(archive: Archive, span: Span) -> dict[str, int]:
     return {"archive": archive.number, "start": span.start_ms, "end": span.end_ms}
 
 
-def _block(row: Row[Any]) -> Block:
-    start_ms, bytes_from, segments, keyframes = row
+def _run(row: AnyRow) -> Run:
+    run_id, start_ms, end_ms, bytes_from, bytes_to, *codecs = tuple(row)
+    return Run(run_id, start_ms, end_ms, bytes_from, bytes_to, Codecs(*codecs))
+
+
+def _block(row: AnyRow) -> Block:
+    start_ms, bytes_from, segments, keyframes = tuple(row)
     return Block(start_ms, bytes_from, unpack(start_ms, segments, keyframes))
 
 
@@ -290,9 +295,7 @@ def _overlap(connection: Connection, archive: Archive, span: Span, own_run: int)
 def _put_run(connection: Connection, archive: Archive, run: Run) -> int:
     if run.id:
         connection.execute(
-            update(t.run)
-            .where(t.run.c.id == run.id)
-            .values(end_ms=run.end_ms, bytes_to=run.bytes_to)
+            update(t.run).where(t.run.c.id == run.id).values(end_ms=run.end_ms, bytes_to=run.bytes_to)
         )
         return run.id
     codecs = run.codecs
@@ -312,7 +315,9 @@ def _put_run(connection: Connection, archive: Archive, run: Run) -> int:
             fingerprint=codecs.fingerprint,
         )
     )
-    return int(added.inserted_primary_key[0])
+    key = added.inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def _put_block(connection: Connection, archive: Archive, run_id: int, block: Block) -> None:

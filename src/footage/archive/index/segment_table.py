@@ -22,9 +22,7 @@ _SEGMENT_FIELDS = 4
 
 def pack_segments(segments: Sequence[Segment]) -> bytes:
     """Duration (ms), size (bytes), CRC-32 and number of keyframes of each."""
-    return b"".join(
-        _SEGMENT.pack(s.duration_ms, s.size_bytes, s.crc32, len(s.keyframes)) for s in segments
-    )
+    return b"".join(_SEGMENT.pack(s.duration_ms, s.size_bytes, s.crc32, len(s.keyframes)) for s in segments)
 
 
 def pack_keyframes(segments: Sequence[Segment]) -> bytes:

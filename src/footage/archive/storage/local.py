@@ -92,7 +92,7 @@ class LocalStorage:
                 os.close(descriptor)
 
     def sync(self, key: str) -> None:
-        """fsync the file, then the folders made for it."""
+        """Fsync the file, then the folders made for it."""
         with _translated(f"sync {key}"):
             _sync_path(self._path(key))
             for folder in self._unsynced_folders.pop(key, ()):

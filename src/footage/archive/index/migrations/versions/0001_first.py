@@ -14,7 +14,9 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Build them."""
     op.create_table(
-        "archive_set", sa.Column("id", sa.Uuid(), primary_key=True), sa.PrimaryKeyConstraint("id", name="pk_archive_set")
+        "archive_set",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.PrimaryKeyConstraint("id", name="pk_archive_set"),
     )
     op.create_table(
         "camera",
@@ -82,7 +84,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_block"),
         sa.ForeignKeyConstraint(["archive_number"], ["archive.number"], name="fk_block_archive_number"),
     )
-    op.create_index("ix_block_archive_number_start_ms", "block", ["archive_number", "start_ms"], unique=True)
+    op.create_index(
+        "ix_block_archive_number_start_ms", "block", ["archive_number", "start_ms"], unique=True
+    )
     op.create_index("ix_block_run_id", "block", ["run_id"])
     op.create_index(
         "ix_block_leaving",
