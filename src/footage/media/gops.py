@@ -120,9 +120,11 @@ class GopAssembler:
             self._correction = 0
         dts = packet.dts
         last = self._last_dts
-        if dts is None:
+        if dts is None and packet.pts is None:
+            dts = 0 if last is None else last + self._frame
+        elif dts is None:
             # Some containers leave out the first few, which lie before the first pts.
-            dts = last + 1 if last is not None else (packet.pts or 0) - _REORDERED * self._frame
+            dts = packet.pts - _REORDERED * self._frame if last is None else last + 1
         else:
             dts += self._correction
             if last is not None and not last < dts <= last + self._max_frame:

@@ -43,11 +43,14 @@ class Tracks:
 
 @dataclass(frozen=True, slots=True)
 class Muxed:
-    """A segment, its bytes, and how many pictures were too damaged to go in."""
+    """A segment, its bytes, and the moments (ms) of what came damaged.
+
+    Damage that the container noticed goes in as it is; what cannot even be framed stays out.
+    """
 
     segment: Segment
     data: bytes
-    damaged_pictures: int
+    damaged_ms: tuple[int, ...]
 
 
 def mux(
@@ -75,26 +78,28 @@ def mux(
     return Muxed(segment, data, damaged)
 
 
-def _mux_packets(gops: Sequence[Gop], tracks: Tracks, ticks: int) -> tuple[bytes, int]:
+def _mux_packets(gops: Sequence[Gop], tracks: Tracks, ticks: int) -> tuple[bytes, tuple[int, ...]]:
     buffer = io.BytesIO()
     output = av.open(buffer, "w", format="mpegts", options=_OPTIONS, buffer_size=_BUFFER_BYTES)
     video = output.add_stream_from_template(tracks.video, opaque=True)
     audio = output.add_stream_from_template(tracks.audio, opaque=True) if tracks.audio else None
     mux_one = output.mux_one
-    damaged = 0
+    damaged: list[int] = []
     for gop in gops:
         sound = set(map(id, gop.audio))
         for packet in gop.packets():
             # The assembler gave every packet both times.
-            packet.pts += ticks  # type: ignore[operator]
+            packet.pts = pts = packet.pts + ticks  # type: ignore[operator]
             packet.dts += ticks  # type: ignore[operator]
             packet.stream = audio if id(packet) in sound else video
+            if packet.is_corrupt:
+                damaged.append(pts // TICKS_PER_MS)
             try:
                 mux_one(packet)
             except av.error.InvalidDataError:
-                damaged += 1
+                damaged.append(pts // TICKS_PER_MS)
     output.close()
-    return buffer.getvalue(), damaged
+    return buffer.getvalue(), tuple(damaged)
 
 
 def _offset_ms(pts: int, start_ms: int) -> int:

@@ -30,7 +30,9 @@ _COPIED_AUDIO = "aac"
 _REFUSED_FORMATS = frozenset(
     {"concat", "dash", "ffmetadata", "hls", "imf", "lavfi", "rtp", "rtsp", "sdp", "tty"}
 )
-_ENCRYPTED_TAGS = frozenset({"encv", "enca", "drmi"})
+_TS_PACKETS = (188, 192, 204)
+"""Sizes of a transport stream's packets: plain, with a time code, with error correction."""
+_ENCRYPTION = "encryption_info"
 _OPTIONS = {
     "protocol_whitelist": "file",
     "fflags": "+genpts",
@@ -89,6 +91,7 @@ class FileSource:
             max_frame=_FILE_MAX_FRAME,
             has_audio=self._audio is not None,
         )
+        self._pictures = 0
         self._last_sound = -(1 << 62)
         self._sound_to = 0
         self.first_ticks: int | None = None
@@ -163,8 +166,11 @@ class FileSource:
     def _picture(self, packet: AnyPacket) -> list[Gop]:
         if self.first_ticks is None and not packet.is_discard:
             self.first_ticks = packet.pts if packet.pts is not None else packet.dts or 0
+        self._pictures += 1
         codecs = None
         if packet.is_keyframe:
+            if any(data.data_type == _ENCRYPTION for data in packet.iter_sidedata()):
+                raise Encrypted(f"{self._path.name}: its video is encrypted")
             packet, codecs = self._keyframes.read(packet)
         return self._assembler.video(packet, codecs)
 
@@ -188,6 +194,12 @@ class FileSource:
 
     def _falls_short(self, length: int) -> str | None:
         """The header promised more than came."""
+        if self._container.format.name == "mpegts" and all(
+            self._path.stat().st_size % packet for packet in _TS_PACKETS
+        ):
+            return "it ends inside a packet"
+        if self._pictures < self._video.frames * 99 // 100:
+            return f"its header promises {self._video.frames} pictures, {self._pictures} came"
         duration, base = self._video.duration, self._video.time_base
         if duration is not None and base is not None:
             promised = round(duration * base * TICKS_PER_SECOND)
@@ -228,9 +240,6 @@ def _choose(container: InputContainer, path: Path) -> tuple[VideoStream, AudioSt
         raise NoVideo(f"{path.name}: it has no video track")
     video = max(videos, key=lambda stream: stream.width * stream.height)
     audio = container.streams.best("audio", related=video)
-    for stream in (video, audio):
-        if stream is not None and stream.codec_context.codec_tag in _ENCRYPTED_TAGS:
-            raise Encrypted(f"{path.name}: its tracks are encrypted")
     if not video.width or not video.height:
         raise NotReadable(f"{path.name}: its video cannot be decoded")
     if not isinstance(audio, AudioStream) or not audio.rate:

@@ -8,7 +8,6 @@ What tells is that the same file gives the same segments.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from footage.media.segment_muxer import Muxed, mux
 from footage.media.source import FileSource, Summary
 from footage.recording.cutter import Cutter, Piece
 from footage.recording.walltime import TICKS_PER_MS, Anchor
-from footage.timeline import Archive, Codecs, Span
+from footage.timeline import Archive, Codecs, Span, format_ms
 
 
 @dataclass(slots=True)
@@ -125,40 +124,42 @@ class Importer:
         return result
 
     def _add(self, result: Imported, start_ms: int, wanted: Callable[[_Cut], bool]) -> Imported:
-        writer: RunWriter | None = None
         written: list[RunWriter] = []
+        goes_on = False
         try:
             for cut in self._cuts(result, start_ms):
                 if not wanted(cut):
-                    writer = None
+                    goes_on = False
                     continue
-                if writer is None or cut.begins_run:
-                    if writer is not None:
-                        writer.commit()
-                    writer = RunWriter(self._index, self._storage, self._archive, cut.codecs)
-                    written.append(writer)
-                writer.add(cut.muxed.segment, cut.muxed.data)
+                if not goes_on or cut.begins_run:
+                    if written:
+                        written[-1].commit()
+                    written.append(RunWriter(self._index, self._storage, self._archive, cut.codecs))
+                    goes_on = True
+                written[-1].add(cut.muxed.segment, cut.muxed.data)
                 result.segments_added += 1
                 result.size_bytes += cut.muxed.segment.size_bytes
+            if written:
+                written[-1].commit()
         except (Overlap, NotReadable):
-            for taken_back in written:
-                taken_back.abandon()
+            for writer in written:
+                writer.abandon()
             raise
-        finally:
-            # Also when anything else stops it: what is whole stays.
-            with suppress(Overlap):
-                for open_writer in written[-1:]:
-                    open_writer.commit()
+        except BaseException:
+            # Whatever else stops it: what is whole stays.
+            if written:
+                written[-1].commit()
+            raise
         return result
 
     def _cuts(self, result: Imported, start_ms: int) -> Iterator[_Cut]:
         """The file's segments in order; what there is to say of them goes into ``result``."""
         with FileSource(result.path) as source:
-            damaged = 0
+            damaged: list[int] = []
             placer = _Placer(source, start_ms)
             for piece in self._pieces(source, result):
                 cut = placer.place(piece)
-                damaged += cut.muxed.damaged_pictures
+                damaged += cut.muxed.damaged_ms
                 span = cut.muxed.segment.span
                 result.span = Span(result.span.start_ms if result.span else span.start_ms, span.end_ms)
                 yield cut
@@ -168,7 +169,10 @@ class Importer:
                     return
             result.warnings += source.warnings()
             if damaged and result.broken is None:
-                result.broken = f"{result.path.name}: {damaged} damaged pictures were left out"
+                result.broken = (
+                    f"{result.path.name}: {len(damaged)} damaged packets,"
+                    f" the first at {format_ms(damaged[0])}"
+                )
 
     def _pieces(self, source: FileSource, result: Imported) -> Iterator[Piece[Gop]]:
         cutter: Cutter[Gop] = Cutter(self._segment_ms * TICKS_PER_MS)
