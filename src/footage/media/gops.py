@@ -120,11 +120,11 @@ class GopAssembler:
             self._correction = 0
         dts = packet.dts
         last = self._last_dts
-        if dts is None and packet.pts is None:
-            dts = 0 if last is None else last + self._frame
+        if dts is None and last is not None:
+            dts = last + (self._frame if packet.pts is None else 1)
         elif dts is None:
             # Some containers leave out the first few, which lie before the first pts.
-            dts = packet.pts - _REORDERED * self._frame if last is None else last + 1
+            dts = 0 if packet.pts is None else packet.pts - _REORDERED * self._frame
         else:
             dts += self._correction
             if last is not None and not last < dts <= last + self._max_frame:

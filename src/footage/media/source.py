@@ -19,6 +19,7 @@ from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 from av.video.stream import VideoStream
 
+from footage.media.display_order import DisplayOrder
 from footage.media.errors import Broken, Encrypted, NotReadable, NoVideo
 from footage.media.gops import TICKS_PER_SECOND, AnyPacket, Gop, GopAssembler
 from footage.media.keyframe_reader import KeyframeReader
@@ -32,6 +33,8 @@ _REFUSED_FORMATS = frozenset(
 )
 _TS_PACKETS = (188, 192, 204)
 """Sizes of a transport stream's packets: plain, with a time code, with error correction."""
+_WITHOUT_SHOWN_TIMES = frozenset({"avi", "h264", "hevc"})
+"""Formats that tell the order of decoding alone."""
 _ENCRYPTION = "encryption_info"
 _OPTIONS = {
     "protocol_whitelist": "file",
@@ -92,6 +95,13 @@ class FileSource:
             has_audio=self._audio is not None,
         )
         self._pictures = 0
+        self._order: DisplayOrder | None = None
+        if (
+            self._video_coder is None
+            and self._container.format.name in _WITHOUT_SHOWN_TIMES
+            and self._video.codec_context.has_b_frames
+        ):
+            self._order = DisplayOrder(self._video, _frame_ticks(self._video))
         self._last_sound = -(1 << 62)
         self._sound_to = 0
         self.first_ticks: int | None = None
@@ -157,11 +167,16 @@ class FileSource:
         self.read_bytes += packet.size
         if packet.stream_index == self._video.index:
             if self._video_coder is None:
-                return self._picture(_to_ticks(packet))
+                return [gop for timed in self._timed(packet) for gop in self._picture(timed)]
             return [gop for coded in self._video_coder.push(packet) for gop in self._picture(coded)]
         if self._audio_coder is None:
             return self._sound(_to_ticks(packet))
         return [gop for coded in self._audio_coder.push(packet) for gop in self._sound(coded)]
+
+    def _timed(self, packet: AnyPacket) -> list[AnyPacket]:
+        """The packet in ticks; where the container tells no presentation time, found out."""
+        packet = _to_ticks(packet)
+        return [packet] if self._order is None else self._order.push(packet)
 
     def _picture(self, packet: AnyPacket) -> list[Gop]:
         if self.first_ticks is None and not packet.is_discard:
@@ -186,8 +201,9 @@ class FileSource:
         return self._assembler.audio(packet)
 
     def _flush(self) -> Iterator[Gop]:
-        for packet in self._video_coder.flush() if self._video_coder else ():
-            yield from self._picture(packet)
+        for coder in (self._video_coder, self._order):
+            for packet in coder.flush() if coder else ():
+                yield from self._picture(packet)
         for packet in self._audio_coder.flush() if self._audio_coder else ():
             yield from self._sound(packet)
         yield from self._assembler.flush()
