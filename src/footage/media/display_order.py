@@ -17,6 +17,9 @@ from footage.media.gops import AnyPacket
 _WAIT_MAX = 64
 """More than any decoder holds back: a picture that has not come out by then never will."""
 
+_AHEAD = 6
+"""How many pictures decoding runs ahead of showing: more than encoders reorder by."""
+
 
 class DisplayOrder:
     """Gives each packet of one stream its pts, in ticks.
@@ -32,7 +35,7 @@ class DisplayOrder:
         context.extradata = source.extradata
         self._decoder = context
         self._frame = frame_ticks
-        self._ahead = max(source.has_b_frames, 1) * frame_ticks
+        self._ahead = _AHEAD * frame_ticks
         self._times: list[int] = []
         self._waiting: deque[tuple[int, AnyPacket]] = deque()
         self._shown: dict[int, int] = {}
