@@ -9,9 +9,6 @@ import pytest
 from kit.archive import Shelf, open_shelf
 from kit.clips import Clip, make_clip
 
-START_MS = 1_790_000_000_000
-"""A moment in September 2026 at which most tests let their footage begin."""
-
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Iterator[Shelf]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import socket
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 
@@ -108,6 +109,7 @@ def worker_app() -> ASGIApp:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight end first."""
+    _check_port(settings.host, settings.port)
     house = open_house(settings)
     removed = finish(house.index, house.storage)
     house.close()
@@ -120,6 +122,20 @@ def serve(settings: Settings) -> None:
         os.environ.update(as_environment(settings), PROMETHEUS_MULTIPROC_DIR=shared_metrics)
         _granian(settings).serve()
     event(_log, logging.INFO, "stopped")
+
+
+def _check_port(host: str, port: int) -> None:
+    """Raise OSError where somebody listens there already.
+
+    The workers share their port, so that they could share it with a stranger unnoticed.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(error.errno, f"cannot listen on {host} port {port}: {error.strerror}") from error
 
 
 def _granian(settings: Settings) -> MPServer:

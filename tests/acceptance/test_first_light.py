@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+
 from kit.clips import Clip, Sound, frames_in
 from kit.server import footage, footage_json, running_server
 

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import av
 import pytest
-from conftest import START_MS
-from kit.archive import Shelf
-from kit.clips import Clip, Sound, frames_in
 
 from footage.archive.errors import Overlap
 from footage.media.errors import Encrypted, NotReadable, NoVideo
 from footage.timeline import ALL_TIME, Span
+from kit.archive import START_MS, Shelf
+from kit.clips import Clip, Sound, frames_in
 
 MakeClip = Callable[[str, Clip], Path]
 

@@ -14,6 +14,9 @@ from footage.server import House, open_house
 from footage.settings import load
 from footage.timeline import Archive, Camera, Codecs, Keyframe, Segment
 
+START_MS = 1_790_000_000_000
+"""A moment in September 2026 at which most tests let their footage begin."""
+
 CODECS = Codecs("h264", 640, 360, None, 0, 0, "one")
 OTHER_CODECS = Codecs("h264", 1280, 720, None, 0, 0, "two")
 

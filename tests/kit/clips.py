@@ -9,9 +9,10 @@ from pathlib import Path
 
 import av
 from av.audio.stream import AudioStream
-from av.packet import Packet
 from av.video.frame import PictureType
 from av.video.stream import VideoStream
+
+from footage.media.gops import AnyPacket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +54,16 @@ def make_clip(path: Path, clip: Clip) -> Path:
         video.gop_size = clip.gop
         if clip.vfr:
             video.codec_context.time_base = Fraction(1, 1000)
-        audio = None
+        audio: AudioStream | None = None
         if clip.sound is not None:
-            audio = output.add_stream(clip.sound.codec, rate=clip.sound.rate)
-            assert isinstance(audio, AudioStream)
-            audio.layout = "mono"
+            stream = output.add_stream(clip.sound.codec, rate=clip.sound.rate)
+            assert isinstance(stream, AudioStream)
+            stream.layout = "mono"
+            audio = stream
         packets = _film(video, clip)
         if audio is not None and clip.sound is not None:
             packets += _record(audio, clip.sound)
-        for packet in sorted(packets, key=lambda p: p.dts * p.time_base):
+        for packet in sorted(packets, key=lambda p: (p.dts or 0) * p.time_base):
             output.mux(packet)
     return path
 
@@ -72,11 +74,11 @@ def frames_in(path: Path) -> int:
         return sum(1 for _ in container.decode(video=0))
 
 
-def _film(video: VideoStream, clip: Clip) -> list[Packet]:
+def _film(video: VideoStream, clip: Clip) -> list[AnyPacket]:
     width, height = clip.size
     source = f"testsrc2=size={width}x{height}:rate={clip.rate}:duration={clip.seconds}"
     moods = random.Random(1)
-    packets: list[Packet] = []
+    packets: list[AnyPacket] = []
     moment = 0
     with av.open(source, format="lavfi") as test_source:
         for frame in test_source.decode(video=0):
@@ -89,11 +91,11 @@ def _film(video: VideoStream, clip: Clip) -> list[Packet]:
     return packets + video.encode(None)
 
 
-def _record(audio: AudioStream, sound: Sound) -> list[Packet]:
+def _record(audio: AudioStream, sound: Sound) -> list[AnyPacket]:
     resampler = av.AudioResampler(
         audio.format.name, "mono", sound.rate, audio.codec_context.frame_size or 1024
     )
-    packets: list[Packet] = []
+    packets: list[AnyPacket] = []
     late = round(sound.late_s * sound.rate)
     tone = f"sine=frequency=440:sample_rate={sound.rate}:duration={sound.seconds}"
     with av.open(tone, format="lavfi") as test_source:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +87,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_server(data: Path, *, workers: int = 1, **environment: str) -> Iterator[Server]:
+def running_server(
+    data: Path, *, workers: int = 1, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """``footage serve`` over ``data``, ready to answer; it is stopped at the end."""
     port = free_port()
     log = data / "serve.log"
@@ -95,7 +97,7 @@ def running_server(data: Path, *, workers: int = 1, **environment: str) -> Itera
     with log.open("wb") as log_file:
         process = subprocess.Popen(
             [sys.executable, "-m", "footage", "serve", "--port", str(port), "--workers", str(workers)],
-            env={**os.environ, "FOOTAGE_DATA_DIR": str(data), **environment},
+            env={**os.environ, "FOOTAGE_DATA_DIR": str(data), **(environment or {})},
             stderr=log_file,
             stdout=log_file,
         )

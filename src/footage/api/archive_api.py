@@ -28,6 +28,7 @@ from footage.api.errors import (
 from footage.api.links import archive_url, base_url
 from footage.api.parameters import Query
 from footage.api.services import Injected, Services
+from footage.api.threads import in_thread
 from footage.media.mpegts import TICKS_PER_MS, WRAP, moved_back
 from footage.playback import preview
 from footage.playback.hls import Gaps, entries_listed, vod_playlist
@@ -67,7 +68,8 @@ class Size(msgspec.Struct, frozen=True):
     size: int
 
 
-@get("/archives/{archive_id:str}", sync_to_thread=True)
+@get("/archives/{archive_id:str}")
+@in_thread
 def archive(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
     """First and last moment, bytes, runs, and the links of the other methods."""
     grant, query = _enter(request, services, archive_id)
@@ -95,7 +97,8 @@ def archive(request: AnyRequest, services: Injected, archive_id: str) -> Respons
     return _json(request, Totals(str(grant.archive.id), first, last, size, runs, links), "no-cache")
 
 
-@get("/archives/{archive_id:str}/timeline", sync_to_thread=True)
+@get("/archives/{archive_id:str}/timeline")
+@in_thread
 def timeline(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
     """What is kept of a span, an entry a run."""
     grant, query = _enter(request, services, archive_id)
@@ -105,7 +108,8 @@ def timeline(request: AnyRequest, services: Injected, archive_id: str) -> Respon
     return _json(request, body, _caching(services, span))
 
 
-@get("/archives/{archive_id:str}/size", sync_to_thread=True)
+@get("/archives/{archive_id:str}/size")
+@in_thread
 def size(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
     """The bytes of a span."""
     grant, query = _enter(request, services, archive_id)
@@ -114,12 +118,14 @@ def size(request: AnyRequest, services: Injected, archive_id: str) -> Response[b
     return _json(request, Size(total), _caching(services, span))
 
 
-@get("/archives/{archive_id:str}/index.m3u8", sync_to_thread=True)
+@get("/archives/{archive_id:str}/index.m3u8")
+@in_thread
 def playlist(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
     """A span as an HLS playlist."""
     grant, query = _enter(request, services, archive_id)
-    gaps = _gaps(query)
+    discontinuity, fill = query.switch("discontinuity"), query.switch("gaps")
     span = _span(services, grant, query)
+    gaps = _gaps(discontinuity=discontinuity, fill=fill)
     parts, table = services.reader.parts_and_segments(grant.archive, span)
     if not parts:
         return Response(
@@ -139,7 +145,8 @@ def playlist(request: AnyRequest, services: Injected, archive_id: str) -> Respon
     return text_response(request, text.encode("ascii"), HLS_TYPE, cache_control=_caching(services, span))
 
 
-@get("/archives/{archive_id:str}/preview", sync_to_thread=True)
+@get("/archives/{archive_id:str}/preview")
+@in_thread
 def picture(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
     """A picture of a moment."""
     grant, query = _enter(request, services, archive_id)
@@ -166,7 +173,8 @@ def picture(request: AnyRequest, services: Injected, archive_id: str) -> Respons
     return Response(drawn.jpeg, media_type="image/jpeg", headers=headers)
 
 
-@get("/archives/{archive_id:str}/{name:str}", sync_to_thread=True)
+@get("/archives/{archive_id:str}/{name:str}")
+@in_thread
 def segment(request: AnyRequest, services: Injected, archive_id: str, name: str) -> ASGIApp:
     """A segment's bytes, its timestamps moved back where the playlist said so."""
     grant, query = _enter(request, services, archive_id)
@@ -202,9 +210,7 @@ def _span(services: Services, grant: Grant, query: Query) -> Span:
     return span.cut_to(grant.limits)
 
 
-def _gaps(query: Query) -> Gaps:
-    discontinuity, fill = query.switch("discontinuity"), query.switch("gaps")
-    query.check()
+def _gaps(*, discontinuity: bool, fill: bool) -> Gaps:
     if fill and not discontinuity:
         raise BadRequest(Fault("gaps", "must come with discontinuity=true"))
     if fill:

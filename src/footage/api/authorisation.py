@@ -14,6 +14,7 @@ from footage.api.parameters import Query, parse_uuid
 from footage.api.services import Services
 from footage.timeline import ALL_TIME, Archive, Span
 
+KEY_HEADER = "X-Integration-Key"
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}")
 _NO_EPOCH = -1
 
@@ -62,13 +63,18 @@ def fresh_token(services: Services, archive: Archive, token: Token) -> str:
 
 def require_key(services: Services, request: AnyRequest) -> str:
     """The name of the integration key that a request carries. Raises Unauthorized, Forbidden."""
-    key = request.headers.get("x-integration-key")
-    if not key:
-        raise Unauthorized("The header X-Integration-Key is needed")
-    name = services.keys.name_of(hash_key(key))
+    name = key_name(services, request)
     if name is None:
         raise Forbidden("The integration key is not known")
     return name
+
+
+def key_name(services: Services, request: AnyRequest) -> str | None:
+    """The name of the key that a request carries, None where nobody knows it. Raises Unauthorized."""
+    key = request.headers.get(KEY_HEADER)
+    if not key:
+        raise Unauthorized(f"The header {KEY_HEADER} is needed")
+    return services.keys.name_of(hash_key(key))
 
 
 def require_camera_id(text: str) -> UUID:

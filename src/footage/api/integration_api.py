@@ -10,14 +10,14 @@ from uuid import UUID, uuid4
 import msgspec
 from litestar import Response, delete, get, patch, post
 
-from footage.access.integration_keys import hash_key
 from footage.access.tokens import Token
-from footage.api.authorisation import fresh_token, require_camera_id, require_key
+from footage.api.authorisation import fresh_token, key_name, require_camera_id, require_key
 from footage.api.delivery import AnyRequest
-from footage.api.errors import BadRequest, Fault, Unauthorized
+from footage.api.errors import BadRequest, Fault
 from footage.api.links import archive_url, base_url
 from footage.api.parameters import Query
 from footage.api.services import Injected, Services
+from footage.api.threads import in_thread
 from footage.timeline import Camera, Location, Place
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1000
@@ -126,16 +126,15 @@ class CameraIn(msgspec.Struct, frozen=True, rename="camel"):
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(CameraIn)}
 
 
-@post("/v1/integration-key/validate", sync_to_thread=True, status_code=200)
+@post("/v1/integration-key/validate", status_code=200)
+@in_thread
 def validate_key(request: AnyRequest, services: Injected) -> Response[bytes]:
     """Tell whether a key is good."""
-    key = request.headers.get("x-integration-key")
-    if not key:
-        raise Unauthorized("The header X-Integration-Key is needed")
-    return _json(Validity(services.keys.name_of(hash_key(key)) is not None))
+    return _json(Validity(key_name(services, request) is not None))
 
 
-@get("/v1/cameras", sync_to_thread=True)
+@get("/v1/cameras")
+@in_thread
 def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
     """A page of cameras, by title."""
     require_key(services, request)
@@ -149,7 +148,8 @@ def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
     return _json(CameraPage(shown, None if last is None else _cursor(last)))
 
 
-@post("/v1/cameras", sync_to_thread=True, status_code=201)
+@post("/v1/cameras", status_code=201)
+@in_thread
 def add_camera(request: AnyRequest, services: Injected, body: bytes) -> Response[bytes]:
     """Add a camera, and an empty archive for it."""
     require_key(services, request)
@@ -160,7 +160,8 @@ def add_camera(request: AnyRequest, services: Injected, body: bytes) -> Response
     return _json(_camera_out(services, request, added), status_code=201)
 
 
-@get("/v1/cameras/{camera_id:str}", sync_to_thread=True)
+@get("/v1/cameras/{camera_id:str}")
+@in_thread
 def show_camera(request: AnyRequest, services: Injected, camera_id: str) -> Response[bytes]:
     """One camera, with a fresh token."""
     require_key(services, request)
@@ -168,7 +169,8 @@ def show_camera(request: AnyRequest, services: Injected, camera_id: str) -> Resp
     return _json(_camera_out(services, request, camera))
 
 
-@patch("/v1/cameras/{camera_id:str}", sync_to_thread=True)
+@patch("/v1/cameras/{camera_id:str}")
+@in_thread
 def change_camera(request: AnyRequest, services: Injected, camera_id: str, body: bytes) -> Response[bytes]:
     """Change the fields that are given; null empties one."""
     require_key(services, request)
@@ -177,7 +179,8 @@ def change_camera(request: AnyRequest, services: Injected, camera_id: str, body:
     return _json(_camera_out(services, request, camera))
 
 
-@delete("/v1/cameras/{camera_id:str}", sync_to_thread=True, status_code=204)
+@delete("/v1/cameras/{camera_id:str}", status_code=204)
+@in_thread
 def remove_camera(request: AnyRequest, services: Injected, camera_id: str) -> None:
     """Remove a camera and all that is kept of it."""
     require_key(services, request)
@@ -227,7 +230,7 @@ def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
     """The fields that a body gives, by their names in Camera. Raises BadRequest with every fault."""
     try:
         given = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest(Fault("body", "must be JSON")) from None
     if not isinstance(given, dict):
         raise BadRequest(Fault("body", "must be a JSON object"))

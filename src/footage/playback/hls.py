@@ -18,7 +18,7 @@ class Gaps(Enum):
     """What a playlist does where nothing is kept.
 
     CLOSE: timestamps are moved so that none shows. DISCONTINUITY: the tag, segments as they are
-    kept. FILL: the tag, and the hole's length in EXT-X-GAP segments, so that the player's time is
+    kept. FILL: the tag, and an EXT-X-GAP segment as long as the hole, so that the player's time is
     wall time.
     """
 
@@ -27,27 +27,21 @@ class Gaps(Enum):
     FILL = "fill"
 
 
-def target_duration_s(table: SegmentTable) -> int:
-    """The longest segment, rounded to the nearest second (RFC 8216, 4.3.3.1)."""
-    return max((int(table.duration_ms.max()) + 500) // 1000, 1)
-
-
 def entries_listed(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps) -> int:
     """How many segments the playlist will list, those that fill gaps included."""
-    listed = len(table)
-    if gaps is Gaps.FILL:
-        piece_ms = target_duration_s(table) * 1000
-        for before, entry in pairwise(entries):
-            listed += -(-(entry.time_ms - before.end_ms) // piece_ms)
-    return listed
+    return len(table) + (len(_holes_ms(entries)) if gaps is Gaps.FILL else 0)
 
 
 def vod_playlist(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps, query: str) -> str:
     """The playlist of at least one entry; ``query`` is the token's part of each URI."""
-    target_s = target_duration_s(table)
+    longest_ms = int(table.duration_ms.max())
+    if gaps is Gaps.FILL:
+        longest_ms = max([longest_ms, *_holes_ms(entries)])
     lines = [
-        "#EXTM3U\n#EXT-X-VERSION:3\n",
-        f"#EXT-X-TARGETDURATION:{target_s}\n",
+        # EXT-X-GAP came with version 8.
+        f"#EXTM3U\n#EXT-X-VERSION:{8 if gaps is Gaps.FILL else 3}\n",
+        # The longest segment, rounded to the nearest second (RFC 8216, 4.3.3.1).
+        f"#EXT-X-TARGETDURATION:{max((longest_ms + 500) // 1000, 1)}\n",
         "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n",
     ]
     starts = table.start_ms.searchsorted([entry.time_ms for entry in entries])
@@ -55,8 +49,8 @@ def vod_playlist(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps, quer
     before: Entry | None = None
     for entry, first, last in zip(entries, starts, ends, strict=True):
         if before is not None:
-            if gaps is Gaps.FILL:
-                lines += _gap(before.end_ms, entry.time_ms, target_s * 1000, query)
+            if gaps is Gaps.FILL and entry.time_ms > before.end_ms:
+                lines.append(_gap(before.end_ms, entry.time_ms, query))
             # RFC 8216, 4.3.2.3: the tag is due where timestamps jump or the encoding changes.
             if gaps is not Gaps.CLOSE or not entry.plays_after(before):
                 lines.append("#EXT-X-DISCONTINUITY\n")
@@ -79,12 +73,15 @@ def _segments(table: SegmentTable, first: int, last: int, ending: str) -> list[s
     ]
 
 
-def _gap(start_ms: int, end_ms: int, piece_ms: int, query: str) -> list[str]:
-    """Segments that are not there, none longer than the target duration."""
-    return [
-        f"#EXT-X-GAP\n{_extinf(min(piece_ms, end_ms - start))}gap-{start}.ts?{query}\n"
-        for start in range(start_ms, end_ms, piece_ms)
-    ]
+def _gap(start_ms: int, end_ms: int, query: str) -> str:
+    """A segment that is not there, as long as the hole: hls.js spends a second on each of them."""
+    return f"#EXT-X-GAP\n{_extinf(end_ms - start_ms)}gap-{start_ms}.ts?{query}\n"
+
+
+def _holes_ms(entries: Sequence[Entry]) -> list[int]:
+    """How long the holes between the entries are; runs that meet leave none."""
+    holes = (after.time_ms - before.end_ms for before, after in pairwise(entries))
+    return [hole_ms for hole_ms in holes if hole_ms > 0]
 
 
 def _extinf(duration_ms: int) -> str:

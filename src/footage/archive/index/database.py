@@ -20,7 +20,6 @@ _PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -16000",
-    "PRAGMA mmap_size = 1073741824",
     "PRAGMA temp_store = MEMORY",
 )
 _WRITES = "footage_writes"

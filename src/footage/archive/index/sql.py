@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, delete, insert, select, text
+from sqlalchemy import Engine, delete, insert, select
 
 from footage.archive.index.camera_rows import CameraRows
 from footage.archive.index.database import connect, reading, writing
@@ -33,7 +33,7 @@ class SqlIndex(FootageRows, CameraRows, KeyRows):
     def check(self) -> None:
         """Raise Unavailable where the index does not answer."""
         with reading(self._engine) as connection:
-            connection.execute(text("SELECT 1"))
+            connection.execute(select(archive_set.c.id)).one()
 
     def close(self) -> None:
         """Let go of every connection."""

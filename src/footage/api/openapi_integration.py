@@ -1,0 +1,271 @@
+"""The Integration API in the OpenAPI document."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from footage.api.authorisation import KEY_HEADER
+from footage.api.errors import Fault
+from footage.api.integration_api import (
+    PAGE_DEFAULT,
+    PAGE_MAX,
+    CameraIn,
+    CameraOut,
+    CameraPage,
+    Validity,
+)
+from footage.api.openapi_parts import (
+    ARCHIVE_ID,
+    CAMERA_ID,
+    EXP,
+    SIGNATURE,
+    Json,
+    answer,
+    by_status,
+    problem,
+    unavailable,
+)
+from footage.api.openapi_schemas import ref
+
+_CAMERAS = "/v1/cameras"
+_CAMERA = f"{_CAMERAS}/{CAMERA_ID}"
+_ARCHIVE_URL = f"https://video.example.com/archives/{ARCHIVE_ID}"
+_SHOWN: Json = {
+    "id": CAMERA_ID,
+    "deviceId": "door-7",
+    "title": "Entrance",
+    "previewUrl": f"{_ARCHIVE_URL}/preview?signature={SIGNATURE}&exp={EXP}",
+    "archiveApiToken": {"signature": SIGNATURE, "exp": EXP},
+    "archiveApiUrl": _ARCHIVE_URL,
+    "archiveDays": 30,
+    "liveRtspUrl": None,
+    "liveHlsUrl": None,
+    "isOnline": False,
+    "lastOnlineDate": None,
+    "cameraModel": None,
+    "platform": None,
+    "serialNumber": None,
+    "firmwareVersion": None,
+    "applicationVersion": None,
+    "isOwner": True,
+    "isFullAccess": True,
+    "isArchiveGranted": True,
+    "isAudioGranted": True,
+    "tempAccessExpiryDate": None,
+    "location": {"id": "site-1", "title": "Head office", "room": None},
+}
+_GIVEN: Json = {
+    "title": "Entrance",
+    "deviceId": "door-7",
+    "archiveDays": 30,
+    "sourceUrl": "rtsp://viewer:secret@192.0.2.7/stream1",
+    "location": {"id": "site-1", "title": "Head office"},
+}
+_PATH_ID: Json = {
+    "name": "cameraId",
+    "in": "path",
+    "required": True,
+    "description": "The camera.",
+    "schema": {"type": "string", "format": "uuid"},
+    "example": CAMERA_ID,
+}
+
+
+def _refused(path: str) -> dict[HTTPStatus, Json]:
+    return {
+        HTTPStatus.UNAUTHORIZED: problem(
+            HTTPStatus.UNAUTHORIZED,
+            "No key.",
+            path,
+            f"The header {KEY_HEADER} is needed",
+        ),
+        HTTPStatus.FORBIDDEN: problem(
+            HTTPStatus.FORBIDDEN,
+            "The key is not known, or was revoked.",
+            path,
+            "The integration key is not known",
+        ),
+    }
+
+
+def _unknown() -> dict[HTTPStatus, Json]:
+    return {
+        HTTPStatus.NOT_FOUND: problem(
+            HTTPStatus.NOT_FOUND,
+            "No camera has this id, or it is no UUID.",
+            _CAMERA,
+            "Camera not found",
+        )
+    }
+
+
+def _bad_body(path: str) -> dict[HTTPStatus, Json]:
+    return {
+        HTTPStatus.BAD_REQUEST: problem(
+            HTTPStatus.BAD_REQUEST,
+            "The body is not JSON, a field is not what it must be, or is none of a camera's; every"
+            " fault is named.",
+            path,
+            "",
+            Fault("colour", "is not a field of a camera"),
+            Fault("archiveDays", "Expected `int` >= 1"),
+        ),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "The body is larger than 1 MiB.",
+            path,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE.phrase,
+        ),
+    }
+
+
+def _camera(description: str) -> Json:
+    return answer(
+        description,
+        "application/json",
+        ref(CameraOut),
+        sends=("CacheControl",),
+        examples={"A camera": _SHOWN},
+    )
+
+
+def _body(schema: Json, example: Json) -> Json:
+    return {
+        "required": True,
+        "content": {"application/json": {"schema": schema, "example": example}},
+    }
+
+
+def _operation(
+    operation_id: str,
+    summary: str,
+    description: str,
+    answers: dict[HTTPStatus, Json],
+    path: str,
+    **more: Any,
+) -> Json:
+    return {
+        "operationId": operation_id,
+        "tags": ["Integration API"],
+        "summary": summary,
+        "description": description,
+        "security": [{"integrationKey": []}],
+        **more,
+        "responses": by_status({**answers, HTTPStatus.SERVICE_UNAVAILABLE: unavailable(path)}),
+    }
+
+
+_validate = _operation(
+    "validateKey",
+    "Is a key good?",
+    "Answers 200 for a good key and for a bad one; a missing one is a 401. No body is needed.",
+    {
+        HTTPStatus.OK: answer(
+            "Whether it is good.",
+            "application/json",
+            ref(Validity),
+            sends=("CacheControl",),
+            examples={"Known": {"isValid": True}, "Unknown or revoked": {"isValid": False}},
+        ),
+        HTTPStatus.UNAUTHORIZED: _refused("/v1/integration-key/validate")[HTTPStatus.UNAUTHORIZED],
+    },
+    "/v1/integration-key/validate",
+    parameters=[
+        {
+            "name": KEY_HEADER,
+            "in": "header",
+            "required": True,
+            "description": "The key in question.",
+            "schema": {"type": "string", "minLength": 1},
+        }
+    ],
+) | {"security": []}
+_list = _operation(
+    "listCameras",
+    "All cameras, in pages",
+    "By title, then id. Take `next` of a page as `after` of the following one until it is null. Each"
+    " camera comes with a fresh token.",
+    {
+        HTTPStatus.OK: answer(
+            "A page.",
+            "application/json",
+            ref(CameraPage),
+            sends=("CacheControl",),
+            examples={"The last page": {"cameras": [_SHOWN], "next": None}},
+        ),
+        HTTPStatus.BAD_REQUEST: problem(
+            HTTPStatus.BAD_REQUEST,
+            "A parameter is not what it must be; every fault is named.",
+            _CAMERAS,
+            "",
+            Fault("limit", f"must be a whole number from 1 to {PAGE_MAX}"),
+        ),
+        **_refused(_CAMERAS),
+    },
+    _CAMERAS,
+    parameters=[
+        {
+            "name": "limit",
+            "in": "query",
+            "description": "Cameras a page.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT},
+        },
+        {
+            "name": "after",
+            "in": "query",
+            "description": "The `next` of the page before, as it came.",
+            "schema": {"type": "string"},
+        },
+    ],
+)
+_add = _operation(
+    "addCamera",
+    "Add a camera",
+    "Makes its archive too, empty. The server gives both ids.",
+    {
+        HTTPStatus.CREATED: _camera("It is added."),
+        **_bad_body(_CAMERAS),
+        **_refused(_CAMERAS),
+    },
+    _CAMERAS,
+    requestBody=_body(ref("NewCamera"), _GIVEN),
+)
+_show = _operation(
+    "getCamera",
+    "One camera, with a fresh token",
+    "The token is valid for `token_ttl_s` seconds, a day unless set otherwise.",
+    {HTTPStatus.OK: _camera("The camera."), **_refused(_CAMERA), **_unknown()},
+    _CAMERA,
+)
+_change = _operation(
+    "changeCamera",
+    "Change a camera",
+    "Changes the fields that are given and no others; null empties one (all but `title`).",
+    {
+        HTTPStatus.OK: _camera("As it is now."),
+        **_bad_body(_CAMERA),
+        **_refused(_CAMERA),
+        **_unknown(),
+    },
+    _CAMERA,
+    requestBody=_body(ref(CameraIn), {"title": "Back door", "archiveDays": None}),
+)
+_remove = _operation(
+    "removeCamera",
+    "Remove a camera and all its footage",
+    "Gone at once for every client; its bytes are deleted soon after.",
+    {HTTPStatus.NO_CONTENT: answer("It is gone."), **_refused(_CAMERA), **_unknown()},
+    _CAMERA,
+)
+
+INTEGRATION_PATHS: dict[str, Json] = {
+    "/v1/integration-key/validate": {"post": _validate},
+    _CAMERAS: {"get": _list, "post": _add},
+    f"{_CAMERAS}/{{cameraId}}": {
+        "parameters": [_PATH_ID],
+        "get": _show,
+        "patch": _change,
+        "delete": _remove,
+    },
+}

@@ -1,0 +1,165 @@
+"""The shapes of bodies in the OpenAPI document, read off the structs that are encoded and decoded.
+
+Types and bounds come from the structs. What a type cannot say, a field's meaning and unit, stands
+here; a field without a word fails the build of the document.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from footage.api.archive_api import Size, TimelineEntry, Totals
+from footage.api.errors import PLAYLIST_NOT_FOUND, Fault, Problem
+from footage.api.integration_api import (
+    SOURCE_SCHEMES,
+    ArchiveApiToken,
+    CameraIn,
+    CameraOut,
+    CameraPage,
+    LocationIn,
+    LocationOut,
+    PlaceIn,
+    PlaceOut,
+    Validity,
+)
+
+Schema = dict[str, Any]
+_TEMPLATE = "#/components/schemas/{name}"
+_STRUCTS = (Totals, TimelineEntry, Size, Problem, CameraIn, CameraOut, CameraPage, Validity)
+_COMMON_CAMERA = {
+    "title": "What people call it.",
+    "archiveDays": "Days of archive to keep; null: no limit.",
+    "deviceId": "The camera's id in the integrator's own system.",
+    "cameraModel": "Its model.",
+    "platform": "Its hardware platform.",
+    "serialNumber": "Its serial number.",
+    "firmwareVersion": "Version of its firmware.",
+    "applicationVersion": "Version of the application that runs on it.",
+    "location": "Where it hangs.",
+}
+_PLACE = {"id": "Its id in the integrator's own system.", "title": "Its name."}
+_MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
+    Totals: {
+        "id": "The archive.",
+        "first": "First moment kept, in ms; null where nothing is kept.",
+        "last": "Moment at which what is kept ends, in ms; null where nothing is kept.",
+        "bytes": "Bytes of all segments.",
+        "runs": "Number of runs: pieces recorded without interruption.",
+        "links": "Signed URLs of `timeline`, `playlist`, `size` and `preview`.",
+    },
+    TimelineEntry: {
+        "time": "Wall time at which the entry's first segment starts, in ms; may lie before `start`.",
+        "duration": "Length of its segments, in ms.",
+        "offset": "Where that first segment is in the playlist of the same span, in ms: the moment t"
+        " plays at `offset + (t - time)`.",
+    },
+    Size: {"size": "Bytes of all segments of the span; 0 where nothing is kept."},
+    Problem: {
+        "type": "Always `about:blank`: the status says it.",
+        "title": "The status in words.",
+        "status": "The status, once more.",
+        "detail": "What is wrong, for people.",
+        "instance": "The path that was asked for, never its query.",
+        "errors": "Every fault of the request, where it is the request's fault.",
+    },
+    Fault: {
+        "name": "The parameter or the field; `body` for the body as a whole.",
+        "detail": "What it must be.",
+    },
+    ArchiveApiToken: {
+        "signature": "Query parameter `signature` of the Archive API.",
+        "exp": "Query parameter `exp`: Unix time in **seconds** at which the token ends.",
+    },
+    PlaceIn: _PLACE,
+    PlaceOut: _PLACE,
+    LocationIn: {**_PLACE, "room": "The room in it, where known."},
+    LocationOut: {**_PLACE, "room": "The room in it, where known."},
+    CameraIn: {
+        **_COMMON_CAMERA,
+        "sourceUrl": "Where its video comes from, password included; kept, used, never given back."
+        f" A URL of {', '.join(SOURCE_SCHEMES)}.",
+    },
+    CameraOut: {
+        **_COMMON_CAMERA,
+        "id": "The camera.",
+        "previewUrl": "Signed URL of the newest picture.",
+        "archiveApiToken": "A token made for this answer.",
+        "archiveApiUrl": "Absolute URL of its archive, without a query.",
+        "liveRtspUrl": "Live video over RTSP; null: not offered.",
+        "liveHlsUrl": "Live video over HLS; null: not offered.",
+        "isOnline": "Whether it is being recorded now.",
+        "lastOnlineDate": "When it was last online, RFC 3339; null: not known.",
+        "isOwner": "Whether the key's holder owns it.",
+        "isFullAccess": "Whether the key's holder may change it.",
+        "isArchiveGranted": "Whether the key's holder may see its archive.",
+        "isAudioGranted": "Whether the key's holder may hear it.",
+        "tempAccessExpiryDate": "When the access ends, RFC 3339; null: it does not.",
+    },
+    CameraPage: {
+        "cameras": "By title, then id.",
+        "next": "Give it back as `after` for the page that follows; null on the last.",
+    },
+    Validity: {"isValid": "True where the key is known."},
+}
+_FORMATS = {
+    (Totals, "id"): "uuid",
+    (CameraOut, "id"): "uuid",
+    (CameraOut, "archiveApiUrl"): "uri",
+    (CameraOut, "previewUrl"): "uri",
+    (CameraOut, "lastOnlineDate"): "date-time",
+    (CameraOut, "tempAccessExpiryDate"): "date-time",
+}
+_SOURCE_PATTERN = rf"^(?:{'|'.join(SOURCE_SCHEMES)})://[^/?#\s]"
+
+
+def ref(struct: type[msgspec.Struct] | str) -> Schema:
+    """A pointer to a component of the document."""
+    name = struct if isinstance(struct, str) else struct.__name__
+    return {"$ref": _TEMPLATE.format(name=name)}
+
+
+def schemas() -> dict[str, Schema]:
+    """Every component schema by its name."""
+    _, components = msgspec.json.schema_components(_STRUCTS, ref_template=_TEMPLATE)
+    for struct, meanings in _MEANINGS.items():
+        _explain(struct, components[struct.__name__], meanings)
+    # A struct that leaves out what is empty has no required members in its schema, yet its
+    # answers always have these.
+    components["Problem"]["required"] = [f for f in Problem.__struct_fields__ if f != "errors"]
+    source_url = _plain(components["CameraIn"]["properties"]["sourceUrl"])
+    source_url |= {"pattern": _SOURCE_PATTERN, "writeOnly": True}
+    components["CameraIn"]["additionalProperties"] = False
+    components["NewCamera"] = {
+        "description": "A camera to add: any of its fields, and the title.",
+        "allOf": [ref(CameraIn), {"type": "object", "required": ["title"]}],
+    }
+    components["PlaylistNotFound"] = {
+        "description": "Exactly this text, for clients that compare.",
+        "const": msgspec.json.decode(PLAYLIST_NOT_FOUND),
+    }
+    return dict(sorted(components.items()))
+
+
+def _explain(struct: type[msgspec.Struct], schema: Schema, meanings: dict[str, str]) -> None:
+    for name, field in schema["properties"].items():
+        # A reference is wrapped: siblings of $ref are not read by everybody.
+        if "$ref" in field:
+            field["allOf"] = [{"$ref": field.pop("$ref")}]
+        field["description"] = meanings[name]
+        field.pop("default", None)
+        plain = _plain(field)
+        if plain.get("type") == "integer":
+            plain["format"] = "int64"
+        if (struct, name) in _FORMATS:
+            plain["format"] = _FORMATS[struct, name]
+    if unknown := meanings.keys() - schema["properties"]:
+        raise AssertionError(f"{struct.__name__} has no {unknown}")
+    schema["description"] = schema["description"].replace("``", "`")
+
+
+def _plain(field: Schema) -> Schema:
+    """The part of a field's schema that is not null."""
+    choices: list[Schema] = field.get("anyOf", [field])
+    return choices[0]
