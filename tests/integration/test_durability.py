@@ -36,7 +36,7 @@ def verify(shelf: Shelf) -> int:
     for start in table.start_ms.tolist():
         kept = shelf.reader.segment(shelf.archive, start)
         assert kept is not None
-        with av.open(io.BytesIO(shelf.reader.data(kept))) as segment:
+        with av.open(io.BytesIO(shelf.reader.data(kept)), "r") as segment:
             pictures += sum(1 for _ in segment.decode(video=0))
     return pictures
 

@@ -104,7 +104,7 @@ def test_the_very_frame_is_the_sources_own(
     assert result.span is not None
     with av.open(str(path)) as source:
         frames = list(source.decode(video=0))
-    times = [float(frame.pts * frame.time_base) * 1000 for frame in frames]
+    times = [frame.time * 1000 for frame in frames if frame.time is not None]
     ends = [time - times[0] for time in times[1:]] + [result.span.duration_ms]
     for number in range(0, len(frames), 7):
         start = times[number] - times[0]
@@ -116,10 +116,11 @@ def test_the_very_frame_is_the_sources_own(
 
 def as_shown(frame: VideoFrame, matrix: Colorspace = Colorspace.ITU601) -> NDArray[np.uint8]:
     """The frame in RGB by FFmpeg's own scaler, told its matrix."""
-    shown: NDArray[np.uint8] = frame.reformat(
-        format="rgb24", src_colorspace=matrix, dst_color_range=ColorRange.JPEG
-    ).to_ndarray()
-    return shown
+    return (
+        frame.reformat(format="rgb24", src_colorspace=matrix, dst_color_range=ColorRange.JPEG)
+        .to_ndarray()
+        .astype(np.uint8)
+    )
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])

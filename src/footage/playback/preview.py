@@ -21,7 +21,7 @@ from footage.timeline import ALL_TIME, Archive, Keyframe, Span
 
 NEWEST_WITHIN_MS = 10_000
 """How long after the newest frame a moment still shows it."""
-_QUALITY = 90
+_QUALITY = 92
 
 
 class Busy(Exception):
