@@ -142,6 +142,8 @@ def test_the_sources_url_is_never_given_back(client: httpx.Client, site: Site) -
         ({"title": ""}, {"title"}),
         ({"title": None}, {"title"}),
         ({"title": "x" * 257}, {"title"}),
+        ({"title": "a\0b"}, {"title"}),
+        ({"title": "x", "deviceId": "a\nb"}, {"deviceId"}),
         ({"title": "x", "archiveDays": 0, "color": "red"}, {"archiveDays", "color"}),
         ({"title": 7, "archiveDays": "many", "deviceId": []}, {"title", "archiveDays", "deviceId"}),
         ({"title": "x", "location": {"id": "1"}}, {"location"}),

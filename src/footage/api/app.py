@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.di import Provide
 from litestar.enums import HttpMethod, ScopeType
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from footage.api import archive_api, errors, integration_api, operations
@@ -60,10 +61,26 @@ def create_app(services: Services, on_shutdown: Callable[[], None]) -> ASGIApp:
             request_max_body_size=_BODY_MAX_BYTES,
         )
     )
-    return _around(app)
+    return _around(app, _allowed(app))
 
 
-def _around(app: ASGIApp) -> ASGIApp:
+def _allowed(app: Litestar) -> dict[str, bytes]:
+    """The methods of each path as ``Allow`` names them.
+
+    Litestar knows no HEAD, and tells OPTIONS of the methods that a path had when its first handler
+    was registered.
+    """
+    allowed = {}
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            methods = {str(method) for method in route.methods}
+            if "GET" in methods:
+                methods.add("HEAD")
+            allowed[route.path_format] = ", ".join(sorted(methods)).encode("ascii")
+    return allowed
+
+
+def _around(app: ASGIApp, allowed: Mapping[str, bytes]) -> ASGIApp:
     """HEAD as GET without the body, CORS for the Archive API, metrics and the access log."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,10 +88,11 @@ def _around(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         path, method = scope["path"], scope["method"]
-        watched = _Watched(send, is_head=method == "HEAD", is_archive=path.startswith(_ARCHIVES))
+        is_archive = path.startswith(_ARCHIVES)
+        watched = _Watched(send, scope, allowed, is_head=method == "HEAD", is_archive=is_archive)
         started = time.perf_counter()
         try:
-            if method == "OPTIONS" and path.startswith(_ARCHIVES):
+            if method == "OPTIONS" and is_archive:
                 await watched.preflight()
                 return
             if method == "HEAD":
@@ -90,8 +108,12 @@ def _around(app: ASGIApp) -> ASGIApp:
 class _Watched:
     """A send that adds headers, drops the bodies of HEAD, and counts."""
 
-    def __init__(self, send: Send, *, is_head: bool, is_archive: bool) -> None:
+    def __init__(
+        self, send: Send, scope: Scope, allowed: Mapping[str, bytes], *, is_head: bool, is_archive: bool
+    ) -> None:
         self._send = send
+        self._scope = scope
+        self._allowed = allowed
         self._is_head = is_head
         self._extra = (_SAFE, *_CORS) if is_archive else (_SAFE,)
         self.status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -100,12 +122,21 @@ class _Watched:
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *self._extra]
+            headers = [self._corrected(name, value) for name, value in message["headers"]]
+            message["headers"] = [*headers, *self._extra]
         elif message["type"] == "http.response.body":
             if self._is_head:
                 message["body"] = b""
             self.sent_bytes += len(message.get("body", b""))
         await self._send(cast("Any", message))
+
+    def _corrected(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        if name != b"allow":
+            return name, value
+        template = self._scope.get("path_template")
+        if template in self._allowed:
+            return name, self._allowed[template]
+        return name, value.replace(b"GET,", b"GET, HEAD,")
 
     async def preflight(self) -> None:
         """Any origin may ask (the token is the right)."""

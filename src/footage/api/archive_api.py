@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, get
+from litestar.params import FromPath
 from litestar.types import ASGIApp
 
 from footage.api.authorisation import Grant, authorise
@@ -70,7 +71,7 @@ class Size(msgspec.Struct, frozen=True):
 
 @get("/archives/{archive_id:str}")
 @in_thread
-def archive(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+def archive(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """First and last moment, bytes, runs, and the links of the other methods."""
     grant, query = _enter(request, services, archive_id)
     query.check()
@@ -99,7 +100,7 @@ def archive(request: AnyRequest, services: Injected, archive_id: str) -> Respons
 
 @get("/archives/{archive_id:str}/timeline")
 @in_thread
-def timeline(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+def timeline(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """What is kept of a span, an entry a run."""
     grant, query = _enter(request, services, archive_id)
     span = _span(services, grant, query)
@@ -110,7 +111,7 @@ def timeline(request: AnyRequest, services: Injected, archive_id: str) -> Respon
 
 @get("/archives/{archive_id:str}/size")
 @in_thread
-def size(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+def size(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """The bytes of a span."""
     grant, query = _enter(request, services, archive_id)
     span = _span(services, grant, query)
@@ -120,7 +121,7 @@ def size(request: AnyRequest, services: Injected, archive_id: str) -> Response[b
 
 @get("/archives/{archive_id:str}/index.m3u8")
 @in_thread
-def playlist(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+def playlist(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """A span as an HLS playlist."""
     grant, query = _enter(request, services, archive_id)
     discontinuity, fill = query.switch("discontinuity"), query.switch("gaps")
@@ -147,7 +148,7 @@ def playlist(request: AnyRequest, services: Injected, archive_id: str) -> Respon
 
 @get("/archives/{archive_id:str}/preview")
 @in_thread
-def picture(request: AnyRequest, services: Injected, archive_id: str) -> Response[bytes]:
+def picture(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """A picture of a moment."""
     grant, query = _enter(request, services, archive_id)
     wanted = preview.Request(
@@ -175,7 +176,9 @@ def picture(request: AnyRequest, services: Injected, archive_id: str) -> Respons
 
 @get("/archives/{archive_id:str}/{name:str}")
 @in_thread
-def segment(request: AnyRequest, services: Injected, archive_id: str, name: str) -> ASGIApp:
+def segment(
+    request: AnyRequest, services: Injected, archive_id: FromPath[str], name: FromPath[str]
+) -> ASGIApp:
     """A segment's bytes, its timestamps moved back where the playlist said so."""
     grant, query = _enter(request, services, archive_id)
     match = _SEGMENT.fullmatch(name)

@@ -16,6 +16,7 @@ from isal import igzip, isal_zlib
 from litestar import Request, Response
 from litestar.types import Receive, Scope, Send
 
+from footage.api.errors import RangeNotSatisfiable
 from footage.archive.read import KeptSegment, Reader
 
 IMMUTABLE = "private, max-age=31536000, immutable"
@@ -133,9 +134,7 @@ class SegmentResponse:
         try:
             part = parse_range(wanted, size)
         except ValueError:
-            await _send_head(send, 416, {"content-range": f"bytes */{size}"}, 0)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-            return
+            raise RangeNotSatisfiable(size) from None
         if part is not None:
             common["content-range"] = f"bytes {part.start}-{part.end - 1}/{size}"
         common["content-type"] = "video/mp2t"

@@ -5,6 +5,7 @@ Refusal                 an answer that is not the wanted one; carries its status
 ├─ Forbidden            403: the token or the key is not good for this
 ├─ NotFound             404
 ├─ BadRequest           400: names every fault
+├─ RangeNotSatisfiable  416: says how large the segment is
 ├─ TooMuch              413: more than one answer may hold; says how to page
 └─ TooBusy              503 with Retry-After
 
@@ -108,6 +109,16 @@ class TooMuch(Refusal):
     """413."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class RangeNotSatisfiable(Refusal):
+    """416, telling the size of what there is."""
+
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"The range starts beyond the end of {size_bytes} bytes")
+        self.headers = {"Content-Range": f"bytes */{size_bytes}"}
 
 
 class TooBusy(Refusal):

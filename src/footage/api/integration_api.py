@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath, RawBody
 
 from footage.access.tokens import Token
 from footage.api.authorisation import fresh_token, key_name, require_camera_id, require_key
@@ -87,8 +88,9 @@ class Validity(msgspec.Struct, frozen=True, rename="camel"):
     is_valid: bool
 
 
-_Title = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-_Text = Annotated[str, msgspec.Meta(max_length=256)]
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+_Title = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=_PRINTABLE)]
+_Text = Annotated[str, msgspec.Meta(max_length=256, pattern=_PRINTABLE)]
 _Url = Annotated[str, msgspec.Meta(max_length=2048)]
 _Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 
@@ -150,7 +152,7 @@ def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
 
 @post("/v1/cameras", status_code=201)
 @in_thread
-def add_camera(request: AnyRequest, services: Injected, body: bytes) -> Response[bytes]:
+def add_camera(request: AnyRequest, services: Injected, body: RawBody) -> Response[bytes]:
     """Add a camera, and an empty archive for it."""
     require_key(services, request)
     fields = _read_body(body, needs_title=True)
@@ -162,7 +164,7 @@ def add_camera(request: AnyRequest, services: Injected, body: bytes) -> Response
 
 @get("/v1/cameras/{camera_id:str}")
 @in_thread
-def show_camera(request: AnyRequest, services: Injected, camera_id: str) -> Response[bytes]:
+def show_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> Response[bytes]:
     """One camera, with a fresh token."""
     require_key(services, request)
     camera = services.cameras.get(require_camera_id(camera_id))
@@ -171,7 +173,9 @@ def show_camera(request: AnyRequest, services: Injected, camera_id: str) -> Resp
 
 @patch("/v1/cameras/{camera_id:str}")
 @in_thread
-def change_camera(request: AnyRequest, services: Injected, camera_id: str, body: bytes) -> Response[bytes]:
+def change_camera(
+    request: AnyRequest, services: Injected, camera_id: FromPath[str], body: RawBody
+) -> Response[bytes]:
     """Change the fields that are given; null empties one."""
     require_key(services, request)
     wanted = require_camera_id(camera_id)
@@ -181,7 +185,7 @@ def change_camera(request: AnyRequest, services: Injected, camera_id: str, body:
 
 @delete("/v1/cameras/{camera_id:str}", status_code=204)
 @in_thread
-def remove_camera(request: AnyRequest, services: Injected, camera_id: str) -> None:
+def remove_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> None:
     """Remove a camera and all that is kept of it."""
     require_key(services, request)
     services.cameras.remove_soon(require_camera_id(camera_id))
@@ -241,7 +245,7 @@ def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
     for name, value in given.items():
         if name in _FIELDS:
             try:
-                fields[_FIELDS[name].name] = msgspec.convert(value, _FIELDS[name].type)
+                fields[_FIELDS[name].name] = msgspec.convert(_whole(value), _FIELDS[name].type)
             except msgspec.ValidationError as error:
                 faults.append(Fault(name, str(error)))
     if (fault := _source_fault(fields.get("source_url"))) is not None:
@@ -252,6 +256,11 @@ def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
         room = None if place.room is None else Place(place.room.id, place.room.title)
         fields["location"] = Location(place.id, place.title, room)
     return fields
+
+
+def _whole(value: Any) -> Any:
+    """30.0 as 30: some writers of JSON write whole numbers so."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _source_fault(source_url: str | None) -> Fault | None:

@@ -27,6 +27,7 @@ from footage.api.openapi_parts import (
     START_MS,
     Json,
     answer,
+    headers,
     parameter,
     problem,
     unavailable,
@@ -205,6 +206,19 @@ _preview = operation(
     },
 )
 _preview["get"]["responses"]["503"] = unavailable(example_path("/preview"), ", or all decoders are busy")
+
+
+def _range_not_satisfiable() -> Json:
+    response = problem(
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+        "The range starts beyond the end, or has no length; `Content-Range` tells the size.",
+        example_path("/1790000000000.ts"),
+        "The range starts beyond the end of 691652 bytes",
+    )
+    response["headers"].update(headers("ContentRange"))
+    return response
+
+
 _segment = operation(
     "/{segment}.ts",
     name="getSegment",
@@ -253,10 +267,7 @@ _segment = operation(
             example_path("/1790000000000.ts"),
             "Segment not found",
         ),
-        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: answer(
-            "The range starts beyond the end, or has no length; `Content-Range` tells the size. No body.",
-            sends=("ContentRange",),
-        ),
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: _range_not_satisfiable(),
     },
 )
 

@@ -43,7 +43,8 @@ def readyz(services: Injected) -> dict[str, str]:
 def prometheus() -> Response[bytes]:
     """Every metric in the Prometheus text format."""
     body, media_type = metrics.exposition()
-    return Response(body, media_type=media_type)
+    # Litestar adds the charset to every kind of text.
+    return Response(body, media_type=media_type.removesuffix("; charset=utf-8"))
 
 
 @get("/openapi.json")
