@@ -122,9 +122,7 @@ def run_npm(web: Path, *arguments: str) -> None:
         raise FrontEndError(message)
 
 
-def environment_with_node(
-    environment: Mapping[str, str], node_root: Path
-) -> dict[str, str]:
+def environment_with_node(environment: Mapping[str, str], node_root: Path) -> dict[str, str]:
     """Put the wheel's Node first in PATH: npm starts a script's tools by that name."""
     node_folder = node_root if os.name == "nt" else node_root / "bin"
     path = os.pathsep.join(filter(None, (str(node_folder), environment.get("PATH"))))
