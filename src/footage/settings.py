@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError
@@ -120,8 +121,10 @@ def load(**flags: Any) -> Settings:
             f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
         )
         raise SettingsError(faults) from error
-    except ValueError as error:
+    except (TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{_FILE}: {error}") from error
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
@@ -130,6 +133,6 @@ def as_environment(settings: Settings) -> dict[str, str]:
     for name, value in settings:
         if value is not None:
             plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-            written = plain if isinstance(plain, str) else to_json(plain).decode().strip('"')
-            variables[f"FOOTAGE_{name.upper()}"] = written
+            as_it_is = isinstance(plain, (str, Path, AnyHttpUrl))
+            variables[f"FOOTAGE_{name.upper()}"] = str(plain) if as_it_is else to_json(plain).decode()
     return variables

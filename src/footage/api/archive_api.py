@@ -82,8 +82,8 @@ def archive(request: AnyRequest, services: Injected, archive_id: FromPath[str]) 
         size, runs = (totals.size_bytes, totals.runs) if totals else (0, 0)
     else:
         parts = services.reader.parts(grant.archive, grant.limits)
-        first = parts[0].span.start_ms if parts else None
-        last = parts[-1].span.end_ms if parts else None
+        first = parts[0].start_ms if parts else None
+        last = parts[-1].end_ms if parts else None
         size, runs = size_bytes(parts), len(parts)
     url = archive_url(base_url(services, request), grant.archive.id)
     links = {

@@ -7,8 +7,6 @@ a row.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from footage.archive.errors import Overlap
 from footage.archive.index import Index
 from footage.archive.remove import remove_run
@@ -73,7 +71,7 @@ class RunWriter:
         block = Block(segments[0].start_ms, bytes_from, segments)
         self._storage.sync(block_key(self._archive.id, block.start_ms))
         run = self._run or Run(0, block.start_ms, 0, 0, 0, self._codecs)
-        run = replace(run, end_ms=block.end_ms, bytes_to=block.bytes_to)
+        run = run._replace(end_ms=block.end_ms, bytes_to=block.bytes_to)
         self._run = self._index.commit_block(self._archive, run, block)
         self._block = block
         self._pending.clear()

@@ -3,6 +3,7 @@
 ArchiveError
 ├─ Overlap             footage would cover time that is kept already (invariant 4)
 ├─ UnknownCamera       no camera of that id
+├─ UnknownRun          the run to go on with was removed meanwhile
 ├─ AlreadyExists       a camera, an archive or a key of that id or name is there
 ├─ MissingBytes        the index names bytes that the storage does not have
 ├─ WrongStorage        the storage is not the one of this index, or is not there (invariant 3)
@@ -29,6 +30,10 @@ class Overlap(ArchiveError):
 
 class UnknownCamera(ArchiveError):
     """No camera has that id."""
+
+
+class UnknownRun(ArchiveError):
+    """The run to go on with was removed meanwhile."""
 
 
 class AlreadyExists(ArchiveError):

@@ -8,6 +8,7 @@ the runs in the span, never with the archive.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 from footage.archive.index import FootageIndex
@@ -16,13 +17,18 @@ from footage.archive.storage import OpenBlock, Storage, block_key
 from footage.timeline import Archive, Block, Codecs, Run, Segment, SegmentTable, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a span sees of one run: ``span`` lies on the edges of whole segments."""
+class Part(NamedTuple):
+    """What a span sees of one run, from edge to edge of whole segments."""
 
     run: Run
-    span: Span
+    start_ms: int
+    end_ms: int
     size_bytes: int
+
+    @property
+    def span(self) -> Span:
+        """The wall time it covers."""
+        return Span(self.start_ms, self.end_ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class Reader:
         """The parts, and all their segments, as they were at one moment."""
         with self._index.snapshot() as snapshot:
             parts = _parts(snapshot, archive, span)
-            whole = Span(parts[0].span.start_ms, parts[-1].span.end_ms) if parts else Span(0, 0)
+            whole = Span(parts[0].start_ms, parts[-1].end_ms) if parts else Span(0, 0)
             return parts, snapshot.segments(archive, whole)
 
     def segment(self, archive: Archive, start_ms: int) -> KeptSegment | None:
@@ -109,7 +115,10 @@ class Reader:
 
 
 def _parts(snapshot: Snapshot, archive: Archive, span: Span) -> list[Part]:
-    parts = [Part(run, run.span, run.size_bytes) for run in snapshot.runs(archive, span)]
+    parts = [
+        Part(run, run.start_ms, run.end_ms, run.bytes_to - run.bytes_from)
+        for run in snapshot.runs(archive, span)
+    ]
     # Runs do not overlap, so only the first and the last can be seen in part.
     for edge in {0, len(parts) - 1} if parts else ():
         parts[edge] = _cut(snapshot, archive, parts[edge].run, span)
@@ -126,7 +135,7 @@ def _cut(snapshot: Snapshot, archive: Archive, run: Run, span: Span) -> Part:
     if span.end_ms < end_ms:
         segment, before = _find(snapshot, archive, span.end_ms - 1)
         end_ms, bytes_to = segment.end_ms, before + segment.size_bytes
-    return Part(run, Span(start_ms, end_ms), bytes_to - bytes_from)
+    return Part(run, start_ms, end_ms, bytes_to - bytes_from)
 
 
 def _find(snapshot: Snapshot, archive: Archive, moment_ms: int) -> tuple[Segment, int]:

@@ -89,7 +89,11 @@ class GopAssembler:
             if not gop.continuous:
                 self.undecodable_pictures += 1
                 return []
-            self._pull_start(gop, pts)
+            if self._closed and self._closed[-1].start < pts:
+                self._pull_start(gop, pts)
+            else:
+                # Damaged times: the time before the keyframe is given away. Shown as early as can be.
+                packet.pts = pts = gop.start
         elif pts > self._keyframe_pts:
             self._settled = True
         gop.video.append(packet)

@@ -28,6 +28,8 @@ _RANDOM_ACCESS = 0x40
 _PCR = 0x10
 _PES_PREFIX = (0, 0, 1)
 _HAS_PTS, _HAS_DTS = 0x80, 0x40
+_PES_FIXED, _STAMP = 9, 5
+"""Bytes of a PES header before its stamps, and of each stamp."""
 
 _SEAL_HEAD = bytes((0x47, 0x1F, 0xFF, 0x10)) + b"FOOTAGE\x01"
 _SEAL = struct.Struct(">qqIII")
@@ -72,7 +74,7 @@ def keyframes(data: bytes) -> list[KeyframePlace]:
     """Where the keyframes of a segment are, ascending."""
     packets = _packets(data)
     starts = np.flatnonzero(_video_starts(packets))
-    ends = np.append(starts[1:], len(packets))
+    ends = np.append(starts, len(packets))[1:]
     is_key = (packets[starts, 3] & _ADAPTATION != 0) & (packets[starts, 4] > 0)
     is_key &= packets[starts, 5] & _RANDOM_ACCESS != 0
     keys, key_ends = starts[is_key], ends[is_key]
@@ -87,7 +89,7 @@ def access_units(data: bytes) -> Iterator[AccessUnit]:
     """The coded pictures of a piece of a segment that starts with one, in decoding order."""
     packets = _packets(data)
     video = packets[_pid(packets) == _VIDEO_PID]
-    starts = np.flatnonzero(video[:, 1] & _UNIT_START)
+    starts = np.flatnonzero(_video_starts(video))
     payload_start = _payload_start(video)
     head = np.zeros(len(video), np.int64)
     at_pes = payload_start[starts]
@@ -95,7 +97,7 @@ def access_units(data: bytes) -> Iterator[AccessUnit]:
     stamps = _read_stamp(video, starts, at_pes + 9)
     random_access = (video[starts, 3] & _ADAPTATION != 0) & (video[starts, 5] & _RANDOM_ACCESS != 0)
     keep = np.arange(PACKET) >= (payload_start + head)[:, None]
-    for i, (first, last) in enumerate(zip(starts, np.append(starts[1:], len(video)), strict=True)):
+    for i, (first, last) in enumerate(zip(starts, np.append(starts, len(video))[1:], strict=True)):
         unit = video[first:last][keep[first:last]].tobytes()
         yield AccessUnit(int(stamps[i]), unit, bool(random_access[i]))
 
@@ -113,7 +115,7 @@ def moved_back(data: bytes, ticks: int) -> bytes:
     at = _payload_start(packets[starts])
     flags = packets[starts, at + 7]
     for flag, place in ((_HAS_PTS, 9), (_HAS_DTS, 14)):
-        has = flags & flag != 0
+        has = (flags & flag != 0) & (at + place + _STAMP <= PACKET)
         rows, columns = starts[has], at[has] + place
         _write_stamp(packets, rows, columns, (_read_stamp(packets, rows, columns) - ticks) % WRAP)
     return packets.tobytes()
@@ -152,9 +154,11 @@ def _pid(packets: Packets) -> NDArray[np.uint16]:
 
 
 def _video_starts(packets: Packets) -> NDArray[np.bool_]:
+    """Packets in which a picture starts, with room for its PTS: damaged bytes promise anything."""
     starts: NDArray[np.bool_] = packets[:, 1] & _UNIT_START != 0
-    is_video: NDArray[np.bool_] = _pid(packets) == _VIDEO_PID
-    return starts & is_video
+    starts &= _pid(packets) == _VIDEO_PID
+    starts &= _payload_start(packets) + _PES_FIXED + _STAMP <= PACKET
+    return starts
 
 
 def _payload_start(packets: Packets) -> NDArray[np.int64]:
@@ -166,7 +170,9 @@ def _payload_start(packets: Packets) -> NDArray[np.int64]:
 def _pes_starts(packets: Packets) -> NDArray[np.bool_]:
     """Packets in which a PES packet starts, told from tables by the start code."""
     is_start: NDArray[np.bool_] = packets[:, 1] & _UNIT_START != 0
-    at = np.minimum(_payload_start(packets), PACKET - 3)
+    at = _payload_start(packets)
+    is_start &= at + _PES_FIXED <= PACKET
+    at = np.minimum(at, PACKET - len(_PES_PREFIX))
     rows = np.arange(len(packets))
     for i, byte in enumerate(_PES_PREFIX):
         is_start &= packets[rows, at + i] == byte

@@ -18,7 +18,12 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from footage.media.errors import NoPicture
 from footage.media.mpegts import WRAP, access_units
 
-_MATRICES = {1: Colorspace.ITU709, 7: Colorspace.SMPTE240M}
+_MATRICES = {
+    1: Colorspace.ITU709,
+    7: Colorspace.SMPTE240M,
+    9: Colorspace.BT2020,
+    10: Colorspace.BT2020,
+}
 """AVColorSpace of a frame (H.273, table 4) to the scaler's; all others are taken for BT.601."""
 
 

@@ -6,6 +6,7 @@ The glossary of the contract as values. Times are wall time in ms, sizes bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -98,9 +99,11 @@ class Block:
         return self.bytes_from + sum(segment.size_bytes for segment in self.segments)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Footage recorded without interruption: one source, one set of codecs, one clock anchor."""
+class Run(NamedTuple):
+    """Footage recorded without interruption: one source, one set of codecs, one clock anchor.
+
+    A tuple, because a year's timeline makes a thousand of them.
+    """
 
     id: int
     start_ms: int

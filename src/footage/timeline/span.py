@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DIGITS = re.compile(r"\d{1,16}")
+_DIGITS = re.compile(r"[0-9]{1,16}")
 
 LAST_MS = 253_402_300_799_999
 """The last millisecond of the year 9999: no footage lies after it, every calendar can write it."""

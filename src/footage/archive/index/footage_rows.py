@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
     Connection,
+    CursorResult,
     Engine,
     Row,
     bindparam,
@@ -26,24 +28,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from footage.archive.errors import Overlap, UnknownCamera
+from footage.archive.errors import Overlap, UnknownCamera, UnknownRun
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
 from footage.archive.index.protocol import LeavingBlock, Snapshot, Totals
 from footage.archive.index.segment_table import pack_keyframes, pack_segments, unpack, unpack_columns
-from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span
+from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span, format_ms
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 _IN_ARCHIVE = t.run.c.archive_number == bindparam("archive")
 _CODECS = (
-    t.run.c.video,
-    t.run.c.width,
-    t.run.c.height,
-    t.run.c.audio,
-    t.run.c.sample_rate,
-    t.run.c.channels,
-    t.run.c.fingerprint,
+    t.codecs.c.video,
+    t.codecs.c.width,
+    t.codecs.c.height,
+    t.codecs.c.audio,
+    t.codecs.c.sample_rate,
+    t.codecs.c.channels,
+    t.codecs.c.fingerprint,
 )
 
 _newest_run = (
@@ -58,7 +60,7 @@ _RUNS = (
         t.run.c.end_ms,
         t.run.c.bytes_from,
         t.run.c.bytes_to,
-        *_CODECS,
+        t.run.c.codecs_id,
     )
     .where(
         _IN_ARCHIVE,
@@ -107,6 +109,7 @@ _newest_block = (
     .where(
         t.block.c.archive_number == bindparam("archive"),
         t.block.c.start_ms <= bindparam("start"),
+        ~t.block.c.leaving,
     )
     .scalar_subquery()
 )
@@ -128,22 +131,56 @@ _ARCHIVE = (
 _STILL_THERE = (
     select(t.archive.c.number)
     .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
-    .where(t.archive.c.number == bindparam("archive"), ~t.camera.c.removed)
+    .where(
+        t.archive.c.number == bindparam("archive"),
+        # A number may be given anew once its archive is forgotten, an id is not.
+        t.archive.c.id == bindparam("id"),
+        ~t.camera.c.removed,
+    )
 )
+
+
+class CodecsCache:
+    """The few sets of codecs that runs refer to, which never change. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Codecs] = {}
+
+    def of(self, connection: Connection) -> _Known:
+        """The codecs by id, looked up where they are not known yet."""
+        return _Known(connection, self._known)
+
+
+class _Known:
+    def __init__(self, connection: Connection, known: dict[int, Codecs]) -> None:
+        self._connection = connection
+        self._known = known
+
+    def __getitem__(self, codecs_id: int) -> Codecs:
+        codecs = self._known.get(codecs_id)
+        if codecs is None:
+            row = self._connection.execute(select(*_CODECS).where(t.codecs.c.id == codecs_id)).one()
+            codecs = self._known[codecs_id] = Codecs(*row)
+        return codecs
 
 
 class SqlSnapshot:
     """Reads over one connection, inside one transaction."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, codecs: CodecsCache) -> None:
         self._connection = connection
+        self._codecs = codecs
 
     def runs(self, archive: Archive, span: Span) -> list[Run]:
         """Runs that overlap ``span``, ascending."""
         if not span.duration_ms:
             return []
         rows = self._connection.execute(_RUNS, _bounds(archive, span))
-        return [_run(row) for row in rows]
+        found = self._codecs.of(self._connection)
+        return [
+            Run(run_id, start_ms, end_ms, bytes_from, bytes_to, found[codecs_id])
+            for run_id, start_ms, end_ms, bytes_from, bytes_to, codecs_id in rows
+        ]
 
     def block_at(self, archive: Archive, moment_ms: int) -> Block | None:
         """The block that covers ``moment_ms``."""
@@ -173,6 +210,7 @@ class FootageRows:
     """FootageIndex over an engine."""
 
     _engine: Engine
+    _codecs: CodecsCache
 
     def archive(self, archive_id: UUID) -> Archive | None:
         """The archive of that public id; None also where its camera was removed."""
@@ -190,10 +228,12 @@ class FootageRows:
     def snapshot(self) -> Iterator[Snapshot]:
         """Reads that belong together."""
         with reading(self._engine) as connection:
-            yield SqlSnapshot(connection)
+            yield SqlSnapshot(connection, self._codecs)
 
     def overlap(self, archive: Archive, span: Span) -> Span | None:
         """The first kept run that overlaps ``span``."""
+        if not span.duration_ms:
+            return None
         with reading(self._engine) as connection:
             return _overlap(connection, archive, span, own_run=0)
 
@@ -201,7 +241,8 @@ class FootageRows:
         """Write a block's row, new or grown, and its run's row with it."""
         try:
             with writing(self._engine) as connection:
-                if connection.execute(_STILL_THERE, {"archive": archive.number}).first() is None:
+                own = {"archive": archive.number, "id": archive.id}
+                if connection.execute(_STILL_THERE, own).first() is None:
                     raise UnknownCamera(f"the camera of archive {archive.id} was removed")
                 kept = _overlap(connection, archive, run.span, own_run=run.id)
                 if kept is not None:
@@ -243,6 +284,8 @@ class FootageRows:
 
     def drop_blocks(self, blocks: Sequence[LeavingBlock]) -> None:
         """Forget blocks whose bytes are gone."""
+        if not blocks:
+            return
         with writing(self._engine) as connection:
             connection.execute(
                 delete(t.block).where(t.block.c.id == bindparam("row")),
@@ -277,11 +320,6 @@ def _bounds(archive: Archive, span: Span) -> dict[str, int]:
     return {"archive": archive.number, "start": span.start_ms, "end": span.end_ms}
 
 
-def _run(row: AnyRow) -> Run:
-    run_id, start_ms, end_ms, bytes_from, bytes_to, *codecs = tuple(row)
-    return Run(run_id, start_ms, end_ms, bytes_from, bytes_to, Codecs(*codecs))
-
-
 def _block(row: AnyRow) -> Block:
     start_ms, bytes_from, segments, keyframes = tuple(row)
     return Block(start_ms, bytes_from, unpack(start_ms, segments, keyframes))
@@ -294,11 +332,18 @@ def _overlap(connection: Connection, archive: Archive, span: Span, own_run: int)
 
 def _put_run(connection: Connection, archive: Archive, run: Run) -> int:
     if run.id:
-        connection.execute(
-            update(t.run).where(t.run.c.id == run.id).values(end_ms=run.end_ms, bytes_to=run.bytes_to)
+        grown = connection.execute(
+            update(t.run)
+            .where(
+                t.run.c.id == run.id,
+                t.run.c.archive_number == archive.number,
+                t.run.c.start_ms == run.start_ms,
+            )
+            .values(end_ms=run.end_ms, bytes_to=run.bytes_to)
         )
+        if not grown.rowcount:
+            raise UnknownRun(f"the run from {format_ms(run.start_ms)} was removed")
         return run.id
-    codecs = run.codecs
     added = connection.execute(
         insert(t.run).values(
             archive_number=archive.number,
@@ -306,15 +351,22 @@ def _put_run(connection: Connection, archive: Archive, run: Run) -> int:
             end_ms=run.end_ms,
             bytes_from=run.bytes_from,
             bytes_to=run.bytes_to,
-            video=codecs.video,
-            width=codecs.width,
-            height=codecs.height,
-            audio=codecs.audio,
-            sample_rate=codecs.sample_rate,
-            channels=codecs.channels,
-            fingerprint=codecs.fingerprint,
+            codecs_id=_put_codecs(connection, run.codecs),
         )
     )
+    return _new_id(added)
+
+
+def _put_codecs(connection: Connection, codecs: Codecs) -> int:
+    known: int | None = connection.execute(
+        select(t.codecs.c.id).where(t.codecs.c.fingerprint == codecs.fingerprint)
+    ).scalar_one_or_none()
+    if known is not None:
+        return known
+    return _new_id(connection.execute(insert(t.codecs).values(**asdict(codecs))))
+
+
+def _new_id(added: CursorResult[Any]) -> int:
     key = added.inserted_primary_key
     assert key is not None
     return int(key[0])

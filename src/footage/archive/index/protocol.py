@@ -80,7 +80,7 @@ class FootageIndex(Protocol):
 
         A run of id 0 is new: the answer carries the id that it got. Raises Overlap where the
         run would cover time that another covers (invariant 4), UnknownCamera where the camera
-        was removed meanwhile.
+        and UnknownRun where the run was removed meanwhile.
         """
 
     def mark_run(self, archive: Archive, run_id: int) -> None:

@@ -63,6 +63,23 @@ archive = Table(
     Column("id", Uuid, nullable=False, unique=True),
     Column("camera_id", Uuid, ForeignKey("camera.id"), nullable=False, unique=True),
     Column("token_epoch", Integer, nullable=False),
+    # Else SQLite gives the number of a row that is gone to the next, and whoever still holds
+    # the old one (a writer, a second removal) would meet a stranger.
+    sqlite_autoincrement=True,
+)
+
+# Few, and never changed: a run's row carries a number instead of seven columns.
+codecs = Table(
+    "codecs",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("video", String, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("audio", String),
+    Column("sample_rate", Integer, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("fingerprint", String, nullable=False, unique=True),
 )
 
 run = Table(
@@ -74,14 +91,9 @@ run = Table(
     Column("end_ms", BigInteger, nullable=False),
     Column("bytes_from", BigInteger, nullable=False),
     Column("bytes_to", BigInteger, nullable=False),
-    Column("video", String, nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("audio", String),
-    Column("sample_rate", Integer, nullable=False),
-    Column("channels", Integer, nullable=False),
-    Column("fingerprint", String, nullable=False),
+    Column("codecs_id", _Id, ForeignKey("codecs.id"), nullable=False),
     Index(None, "archive_number", "start_ms", unique=True),
+    sqlite_autoincrement=True,
 )
 
 block = Table(
@@ -99,6 +111,7 @@ block = Table(
     Column("segments", LargeBinary, nullable=False),
     Column("keyframes", LargeBinary, nullable=False),
     Index(None, "archive_number", "start_ms", unique=True),
+    sqlite_autoincrement=True,
 )
 Index("ix_block_leaving", block.c.id, sqlite_where=block.c.leaving, postgresql_where=block.c.leaving)
 Index("ix_block_run_id", block.c.run_id)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from footage.archive.errors import MissingBytes, Unavailable, WrongStorage
 
@@ -58,10 +58,14 @@ class LocalStorage:
         """
         with _translated("prepare the storage"):
             self._root.mkdir(parents=True, exist_ok=True)
-            if not any(self._root.iterdir()):
-                marker = self._root / MARKER
-                marker.write_text(f"{self._set_id}\n", encoding="ascii")
-                _sync_path(marker)
+            if not (self._root / MARKER).exists() and all(_is_ours(p) for p in self._root.iterdir()):
+                # Whole or not at all, for two processes may start at once.
+                fresh = self._root / f"{MARKER}.{uuid4()}"
+                fresh.write_text(f"{self._set_id}\n", encoding="ascii")
+                _sync_path(fresh)
+                with suppress(FileExistsError):
+                    os.link(fresh, self._root / MARKER)
+                fresh.unlink()
                 _sync_path(self._root)
         self.check()
 
@@ -73,13 +77,13 @@ class LocalStorage:
             try:
                 descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
             except FileNotFoundError:
-                made = _make_folders(path.parent)
-                self._unsynced_folders[key] = made
+                path.parent.mkdir(parents=True, exist_ok=True)
                 descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
             try:
                 there = os.fstat(descriptor).st_size
-                if start == 0 and there == 0:
-                    self._unsynced_folders.setdefault(key, []).append(path.parent)
+                if start == 0:
+                    # Also those that were there: a writer that was killed may have made them.
+                    self._unsynced_folders[key] = _folders_up_to(self._root, path)
                 if there < start:
                     raise MissingBytes(f"{key} has {there} of the {start} bytes promised")
                 tail = os.pread(descriptor, there - start, start)
@@ -103,10 +107,7 @@ class LocalStorage:
         try:
             return LocalBlock(os.open(self._path(key), os.O_RDONLY | os.O_CLOEXEC), key)
         except FileNotFoundError as error:
-            try:
-                self.check()
-            except WrongStorage as wrong:
-                raise Unavailable(f"storage: {wrong}") from error
+            self._check_reachable()
             raise MissingBytes(f"{key} is not in the storage") from error
         except OSError as error:
             raise Unavailable(f"storage: cannot open {key}: {error.strerror}") from error
@@ -117,6 +118,7 @@ class LocalStorage:
             try:
                 return self._path(key).stat().st_size
             except FileNotFoundError:
+                self._check_reachable()
                 return None
 
     def delete(self, key: str) -> None:
@@ -137,21 +139,33 @@ class LocalStorage:
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Every key below the folder ``prefix`` with its size, in the order of names."""
+        self._check_reachable()
         with _translated("list the storage"):
-            for folder, folders, names in os.walk(self._root / prefix):
+            for folder, folders, names in os.walk(self._root / prefix, onerror=_raise_unless_gone):
                 folders.sort()
                 for name in sorted(names):
                     if name.endswith(".ts"):
                         path = Path(folder, name)
-                        yield str(path.relative_to(self._root)), path.stat().st_size
+                        try:
+                            size_bytes = path.stat().st_size
+                        except FileNotFoundError:
+                            continue  # removed meanwhile
+                        yield str(path.relative_to(self._root)), size_bytes
 
     def _path(self, key: str) -> Path:
         return self._root / key
 
+    def _check_reachable(self) -> None:
+        """Raise Unavailable where the place is away or another's: what lies there says nothing."""
+        try:
+            self.check()
+        except WrongStorage as wrong:
+            raise Unavailable(f"storage: {wrong}") from wrong
+
     def check(self) -> None:
         """Raise WrongStorage where the marker of this set is not there, or is another's."""
         try:
-            found = (self._root / MARKER).read_text(encoding="ascii").strip()
+            found = (self._root / MARKER).read_text(encoding="ascii", errors="replace").strip()
         except FileNotFoundError:
             raise WrongStorage(
                 f"{self._root} carries no marker: is its disk mounted? Nothing is written or removed"
@@ -164,12 +178,27 @@ class LocalStorage:
             )
 
 
+def _is_ours(path: Path) -> bool:
+    """True for what a root may hold and still be empty: a marker in the making, a file system's own."""
+    return path.name.startswith(MARKER) or path.name == "lost+found"
+
+
 @contextmanager
 def _translated(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise Unavailable(f"storage: cannot {doing}: {error.strerror}") from error
+
+
+def _folders_up_to(root: Path, path: Path) -> list[Path]:
+    """The folders above ``path`` up to and with ``root``."""
+    return [folder for folder in path.parents if folder.is_relative_to(root)]
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _set_aside(path: Path, descriptor: int, start: int, tail: bytes) -> None:
@@ -191,17 +220,6 @@ def _write_all(descriptor: int, data: bytes, start: int) -> None:
         written = os.pwrite(descriptor, left, start)
         left = left[written:]
         start += written
-
-
-def _make_folders(folder: Path) -> list[Path]:
-    """Make ``folder`` and what lies above it; return the folders whose entries are new."""
-    missing = []
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
-    for new in reversed(missing):
-        new.mkdir(exist_ok=True)
-    return [new.parent for new in missing]
 
 
 def _sync_path(path: Path) -> None:

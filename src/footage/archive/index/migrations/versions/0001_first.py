@@ -49,6 +49,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name="uq_archive_id"),
         sa.UniqueConstraint("camera_id", name="uq_archive_camera_id"),
         sa.ForeignKeyConstraint(["camera_id"], ["camera.id"], name="fk_archive_camera_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "codecs",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("video", sa.String(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("audio", sa.String()),
+        sa.Column("sample_rate", sa.Integer(), nullable=False),
+        sa.Column("channels", sa.Integer(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_codecs"),
+        sa.UniqueConstraint("fingerprint", name="uq_codecs_fingerprint"),
     )
     op.create_table(
         "run",
@@ -58,15 +72,11 @@ def upgrade() -> None:
         sa.Column("end_ms", sa.BigInteger(), nullable=False),
         sa.Column("bytes_from", sa.BigInteger(), nullable=False),
         sa.Column("bytes_to", sa.BigInteger(), nullable=False),
-        sa.Column("video", sa.String(), nullable=False),
-        sa.Column("width", sa.Integer(), nullable=False),
-        sa.Column("height", sa.Integer(), nullable=False),
-        sa.Column("audio", sa.String()),
-        sa.Column("sample_rate", sa.Integer(), nullable=False),
-        sa.Column("channels", sa.Integer(), nullable=False),
-        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("codecs_id", _ID, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_run"),
+        sa.ForeignKeyConstraint(["codecs_id"], ["codecs.id"], name="fk_run_codecs_id"),
         sa.ForeignKeyConstraint(["archive_number"], ["archive.number"], name="fk_run_archive_number"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_run_archive_number_start_ms", "run", ["archive_number", "start_ms"], unique=True)
     op.create_table(
@@ -83,6 +93,7 @@ def upgrade() -> None:
         sa.Column("keyframes", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_block"),
         sa.ForeignKeyConstraint(["archive_number"], ["archive.number"], name="fk_block_archive_number"),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_block_archive_number_start_ms", "block", ["archive_number", "start_ms"], unique=True

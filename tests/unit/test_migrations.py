@@ -1,0 +1,167 @@
+"""The migrations build the very tables that the code names, whoever runs them, however often."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect
+
+from footage.archive import index as index_package
+from footage.archive.index import open_index
+from footage.archive.index.database import connect
+from footage.archive.index.sql import migrate
+from footage.archive.index.tables import metadata
+
+SCRIPTS = Path(index_package.__file__).with_name("migrations")
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """A new database without tables."""
+    made = connect(f"sqlite:///{tmp_path / 'index.db'}")
+    yield made
+    made.dispose()
+
+
+def shape(engine: Engine) -> dict[str, Any]:
+    """Every table with its columns, keys and indexes, as the database itself tells them."""
+    inspector = inspect(engine)
+    told: dict[str, Any] = {}
+    for table in inspector.get_table_names():
+        if table == "alembic_version":
+            continue
+        columns = [
+            (c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)
+        ]
+        told[table] = {
+            "columns": columns,
+            "primary key": inspector.get_pk_constraint(table),
+            "foreign keys": sorted(inspector.get_foreign_keys(table), key=str),
+            "unique": sorted(inspector.get_unique_constraints(table), key=str),
+            "indexes": sorted(
+                ((i["name"], i["column_names"], i["unique"]) for i in inspector.get_indexes(table)), key=str
+            ),
+        }
+    return told
+
+
+def dump(path: Path) -> list[tuple[Any, ...]]:
+    """The database's own text of everything in it."""
+    with closing(sqlite3.connect(path)) as database:
+        return database.execute(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name"
+        ).fetchall()
+
+
+def test_alembic_finds_nothing_to_change(engine: Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrations_build_what_the_tables_say(engine: Engine, tmp_path: Path) -> None:
+    migrate(engine)
+    straight = connect(f"sqlite:///{tmp_path / 'straight.db'}")
+    metadata.create_all(straight)
+    assert shape(engine) == shape(straight)
+    assert shape(engine).keys() == metadata.tables.keys()
+    straight.dispose()
+
+
+def test_partial_indexes_and_automatic_ids_are_the_same_too(engine: Engine, tmp_path: Path) -> None:
+    # What no inspector tells.
+    migrate(engine)
+    straight = connect(f"sqlite:///{tmp_path / 'straight.db'}")
+    metadata.create_all(straight)
+    straight.dispose()
+
+    def details(path: Path) -> set[tuple[str, bool, str]]:
+        told = set()
+        for _, name, _, sql in dump(path):
+            words = " ".join((sql or "").split())
+            told.add((name, "AUTOINCREMENT" in words, words.partition(" WHERE ")[2].removeprefix("block.")))
+        return told
+
+    migrated = details(tmp_path / "index.db")
+    assert ("ix_block_leaving", False, "leaving") in migrated
+    assert {one for one in migrated if "alembic" not in one[0]} == details(tmp_path / "straight.db")
+
+
+def test_migrating_again_changes_nothing(engine: Engine, tmp_path: Path) -> None:
+    migrate(engine)
+    before = dump(tmp_path / "index.db")
+    migrate(engine)
+    assert dump(tmp_path / "index.db") == before
+
+
+def test_migrating_step_by_step_ends_at_the_same_tables(engine: Engine, tmp_path: Path) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    scripts = ScriptDirectory.from_config(config)
+    assert len(scripts.get_heads()) == 1
+    other = connect(f"sqlite:///{tmp_path / 'steps.db'}")
+    for script in reversed(list(scripts.walk_revisions())):
+        migrate(other, script.revision)
+        migrate(other, script.revision)
+    migrate(engine)
+    assert shape(other) == shape(engine)
+    other.dispose()
+
+
+def test_a_migration_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    # Something stands in the way of the last table that a new database gets.
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE integration_key (surprise)")
+    before = dump(path)
+    engine = connect(f"sqlite:///{path}")
+    with pytest.raises(Exception, match="integration_key"):
+        migrate(engine)
+    engine.dispose()
+    assert dump(path) == before
+
+
+def open_elsewhere(url: str, barrier: Barrier, answers: multiprocessing.SimpleQueue[UUID]) -> None:
+    """Open the index in a process of its own, at the same time as others."""
+    barrier.wait()
+    with closing(open_index(url)) as index:
+        answers.put(index.set_id)
+
+
+def test_two_processes_that_open_a_new_index_at_once_agree(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'index.db'}"
+    spawn = multiprocessing.get_context("spawn")
+    barrier, answers = spawn.Barrier(2), spawn.SimpleQueue()
+    processes = [spawn.Process(target=open_elsewhere, args=(url, barrier, answers)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+        assert process.exitcode == 0
+    with closing(open_index(url)) as index:
+        assert {answers.get(), answers.get()} == {index.set_id}
+
+
+def test_opening_an_index_that_is_up_to_date_does_not_write(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'index.db'}"
+    open_index(url).close()
+    with closing(sqlite3.connect(tmp_path / "index.db")) as other:
+        # Whoever wanted to write would wait for this one, until it is too late.
+        other.execute("BEGIN IMMEDIATE")
+        open_index(url).close()
+        other.rollback()
