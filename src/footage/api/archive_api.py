@@ -184,15 +184,17 @@ def segment(
     match = _SEGMENT.fullmatch(name)
     shift_ms = query.whole("shift", 0, ALL_TIME.end_ms) or 0
     query.check()
-    kept = services.reader.segment(grant.archive, int(match[1])) if match else None
-    if kept is None:
+    place = services.reader.place(grant.archive, int(match[1])) if match else None
+    if place is None:
         raise NotFound("Segment not found")
-    if not kept.segment.span.overlaps(grant.limits):
+    end_ms = place.start_ms + place.duration_ms
+    if place.start_ms >= grant.limits.end_ms or end_ms <= grant.limits.start_ms:
         raise Forbidden("The link does not reach to this moment")
     ticks = shift_ms * TICKS_PER_MS % WRAP
-    etag = f'"{kept.segment.crc32:08x}-{kept.segment.size_bytes:x}-{ticks:x}"'
+    etag = f'"{place.crc32:08x}-{place.size_bytes:x}-{ticks:x}"'
     change = (lambda data: moved_back(data, ticks)) if ticks else None
-    return SegmentResponse(services.reader, kept, etag, change)
+    block = services.reader.open_block(grant.archive, place.block_ms)
+    return SegmentResponse(block, place, etag, change)
 
 
 ROUTES = (archive, timeline, size, playlist, picture, segment)

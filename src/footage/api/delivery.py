@@ -17,11 +17,13 @@ from litestar import Request, Response
 from litestar.types import Receive, Scope, Send
 
 from footage.api.errors import RangeNotSatisfiable
-from footage.archive.read import KeptSegment, Reader
+from footage.archive.index import SegmentPlace
+from footage.archive.storage import OpenBlock
 
 IMMUTABLE = "private, max-age=31536000, immutable"
 _COMPRESS_FROM_BYTES = 1024
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES = 256 << 10
+_CONDITIONS = frozenset({b"range", b"if-range", b"if-none-match"})
 _RANGE = re.compile(r"bytes=\s*(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))\s*", re.ASCII)
 
 AnyRequest = Request[Any, Any, Any]
@@ -96,40 +98,39 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
 class SegmentResponse:
     """A segment's bytes as an ASGI application: whole, in part, or not again.
 
-    Bytes are read in pieces by a thread, so that neither a slow disk holds up other requests nor
-    a slow client holds a segment in memory. ``change`` is applied to the whole segment first.
+    Bytes in the page cache are sent as they are met; others are read by a thread, in pieces, so
+    that neither a slow disk holds up other requests nor a slow client holds a segment in memory.
+    ``change`` is applied to the whole segment first. Closes ``block`` when done.
     """
 
     def __init__(
         self,
-        reader: Reader,
-        kept: KeptSegment,
+        block: OpenBlock,
+        place: SegmentPlace,
         etag: str,
         change: Callable[[bytes], bytes] | None,
     ) -> None:
-        self._reader = reader
-        self._kept = kept
+        self._block = block
+        self._place = place
         self._etag = etag
         self._change = change
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer the request of ``scope``."""
-        headers = {
-            bytes(name).decode("latin-1"): bytes(value).decode("latin-1")
-            for name, value in scope["headers"]
-        }
-        size = self._kept.segment.size_bytes
-        common = {
-            "etag": self._etag,
-            "cache-control": IMMUTABLE,
-            "accept-ranges": "bytes",
-        }
-        if matches(headers.get("if-none-match"), self._etag):
+        try:
+            await self._answer(_conditions(scope), send)
+        finally:
+            self._block.close()
+
+    async def _answer(self, headers: Mapping[bytes, str], send: Send) -> None:
+        size = self._place.size_bytes
+        common = {"etag": self._etag, "cache-control": IMMUTABLE, "accept-ranges": "bytes"}
+        if matches(headers.get(b"if-none-match"), self._etag):
             await _send_head(send, 304, common, None)
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await _send_piece(send, b"", more=False)
             return
-        wanted = headers.get("range")
-        if headers.get("if-range", self._etag) != self._etag:
+        wanted = headers.get(b"range")
+        if headers.get(b"if-range", self._etag) != self._etag:
             wanted = None
         try:
             part = parse_range(wanted, size)
@@ -138,32 +139,44 @@ class SegmentResponse:
         if part is not None:
             common["content-range"] = f"bytes {part.start}-{part.end - 1}/{size}"
         common["content-type"] = "video/mp2t"
-        await self._send(send, 200 if part is None else 206, common, part or ByteRange(0, size))
+        whole = ByteRange(0, size)
+        await self._send(send, 200 if part is None else 206, common, part or whole)
 
     async def _send(self, send: Send, status: int, headers: Mapping[str, str], part: ByteRange) -> None:
         if self._change is not None:
             data = await asyncio.to_thread(self._changed, part)
             await _send_head(send, status, headers, len(data))
-            await send({"type": "http.response.body", "body": data, "more_body": False})
+            await _send_piece(send, data, more=False)
             return
-        block = await asyncio.to_thread(self._reader.open, self._kept)
-        try:
-            at, left = self._kept.at_bytes + part.start, part.end - part.start
-            # The first piece is read before anything is said: it may not be there.
-            piece = await asyncio.to_thread(block.read, at, min(left, _PIECE_BYTES))
-            await _send_head(send, status, headers, left)
-            while True:
-                at, left = at + len(piece), left - len(piece)
-                await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
-                if not left:
-                    break
-                piece = await asyncio.to_thread(block.read, at, min(left, _PIECE_BYTES))
-        finally:
-            block.close()
+        at, end = self._place.at_bytes + part.start, self._place.at_bytes + part.end
+        # The first piece is read before anything is said: it may not be there.
+        piece = await self._read(at, end)
+        await _send_head(send, status, headers, end - at)
+        while True:
+            at += len(piece)
+            await _send_piece(send, piece, more=at < end)
+            if at >= end:
+                return
+            piece = await self._read(at, end)
+
+    async def _read(self, at: int, end: int) -> bytes:
+        size = min(end - at, _PIECE_BYTES)
+        ready = self._block.read_ready(at, size)
+        return await asyncio.to_thread(self._block.read, at, size) if ready is None else ready
 
     def _changed(self, part: ByteRange) -> bytes:
         assert self._change is not None
-        return self._change(self._reader.data(self._kept))[part.start : part.end]
+        whole = self._block.read(self._place.at_bytes, self._place.size_bytes)
+        return self._change(whole)[part.start : part.end]
+
+
+def _conditions(scope: Scope) -> dict[bytes, str]:
+    """The headers that change how a segment is answered."""
+    return {name: value.decode("latin-1") for name, value in scope["headers"] if name in _CONDITIONS}
+
+
+async def _send_piece(send: Send, data: bytes, *, more: bool) -> None:
+    await send({"type": "http.response.body", "body": data, "more_body": more})
 
 
 async def _send_head(send: Send, status: int, headers: Mapping[str, str], length: int | None) -> None:

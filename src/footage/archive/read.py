@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from footage.archive.index import FootageIndex
-from footage.archive.index.protocol import Snapshot, Totals
+from footage.archive.index.protocol import SegmentPlace, Snapshot, Totals
 from footage.archive.storage import OpenBlock, Storage, block_key
 from footage.timeline import Archive, Block, Codecs, Run, Segment, SegmentTable, Span
 
@@ -72,6 +72,14 @@ class Reader:
             parts = _parts(snapshot, archive, span)
             whole = Span(parts[0].start_ms, parts[-1].end_ms) if parts else Span(0, 0)
             return parts, snapshot.segments(archive, whole)
+
+    def place(self, archive: Archive, start_ms: int) -> SegmentPlace | None:
+        """Where the segment is that starts at exactly ``start_ms``, as little as serving it needs."""
+        return self._index.place(archive, start_ms)
+
+    def open_block(self, archive: Archive, block_ms: int) -> OpenBlock:
+        """The block that starts at ``block_ms``, to be read from and closed. Raises MissingBytes."""
+        return self._storage.open(block_key(archive.id, block_ms))
 
     def segment(self, archive: Archive, start_ms: int) -> KeptSegment | None:
         """The segment that starts at exactly ``start_ms``."""

@@ -3,7 +3,14 @@
 ``protocol`` says what the archive asks of an index, ``sql`` answers it through SQLAlchemy Core.
 """
 
-from footage.archive.index.protocol import CameraIndex, FootageIndex, Index, KeyIndex, StoredKey
+from footage.archive.index.protocol import (
+    CameraIndex,
+    FootageIndex,
+    Index,
+    KeyIndex,
+    SegmentPlace,
+    StoredKey,
+)
 from footage.archive.index.sql import SqlIndex, open_index
 
 __all__ = [
@@ -11,6 +18,7 @@ __all__ = [
     "FootageIndex",
     "Index",
     "KeyIndex",
+    "SegmentPlace",
     "SqlIndex",
     "StoredKey",
     "open_index",

@@ -23,6 +23,7 @@ _PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
 )
 _WRITES = "footage_writes"
+_SINGLE = "footage_single"
 
 
 def connect(url: str) -> Engine:
@@ -44,8 +45,9 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and then writes fails at once where another wrote between;
     # one that says at its begin that it will write waits its turn instead.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(_SINGLE):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
 
 
 @contextmanager
@@ -53,6 +55,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction whose reads see one moment. Raises Unavailable."""
     with _translated(), engine.connect() as connection:
         yield connection
+
+
+def for_single_reads(engine: Engine) -> Engine:
+    """The same connections for reads of one statement, which need no transaction around them."""
+    return engine.execution_options(**{_SINGLE: True})
 
 
 @contextmanager

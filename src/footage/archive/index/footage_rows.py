@@ -31,8 +31,14 @@ from sqlalchemy.exc import IntegrityError
 from footage.archive.errors import Overlap, UnknownCamera, UnknownRun
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
-from footage.archive.index.protocol import LeavingBlock, Snapshot, Totals
-from footage.archive.index.segment_table import pack_keyframes, pack_segments, unpack, unpack_columns
+from footage.archive.index.protocol import LeavingBlock, SegmentPlace, Snapshot, Totals
+from footage.archive.index.segment_table import (
+    find,
+    pack_keyframes,
+    pack_segments,
+    unpack,
+    unpack_columns,
+)
 from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span, format_ms
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -96,6 +102,16 @@ _BLOCK_AT = (
         t.block.c.segments,
         t.block.c.keyframes,
     )
+    .where(
+        t.block.c.archive_number == bindparam("archive"),
+        t.block.c.start_ms <= bindparam("moment"),
+        ~t.block.c.leaving,
+    )
+    .order_by(t.block.c.start_ms.desc())
+    .limit(1)
+)
+_SEGMENTS_AT = (
+    select(t.block.c.start_ms, t.block.c.segments)
     .where(
         t.block.c.archive_number == bindparam("archive"),
         t.block.c.start_ms <= bindparam("moment"),
@@ -210,19 +226,32 @@ class FootageRows:
     """FootageIndex over an engine."""
 
     _engine: Engine
+    _single_reads: Engine
     _codecs: CodecsCache
 
     def archive(self, archive_id: UUID) -> Archive | None:
         """The archive of that public id; None also where its camera was removed."""
-        with reading(self._engine) as connection:
+        with reading(self._single_reads) as connection:
             row = connection.execute(_ARCHIVE, {"id": archive_id}).one_or_none()
         return None if row is None else Archive(*row)
 
     def totals(self, archive: Archive) -> Totals | None:
         """What is kept in all, without reading blocks; None where nothing is."""
-        with reading(self._engine) as connection:
+        with reading(self._single_reads) as connection:
             row = connection.execute(_TOTALS, {"archive": archive.number}).one()
         return Totals(row[0], row[1], int(row[2]), row[3]) if row[3] else None
+
+    def place(self, archive: Archive, start_ms: int) -> SegmentPlace | None:
+        """Where the segment is that starts at exactly ``start_ms``."""
+        with reading(self._single_reads) as connection:
+            row = connection.execute(
+                _SEGMENTS_AT, {"archive": archive.number, "moment": start_ms}
+            ).one_or_none()
+        found = None if row is None else find(row[0], row[1], start_ms)
+        if row is None or found is None:
+            return None
+        duration_ms, size_bytes, crc32, at_bytes = found
+        return SegmentPlace(start_ms, duration_ms, size_bytes, crc32, row[0], at_bytes)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -234,7 +263,7 @@ class FootageRows:
         """The first kept run that overlaps ``span``."""
         if not span.duration_ms:
             return None
-        with reading(self._engine) as connection:
+        with reading(self._single_reads) as connection:
             return _overlap(connection, archive, span, own_run=0)
 
     def commit_block(self, archive: Archive, run: Run, block: Block) -> Run:

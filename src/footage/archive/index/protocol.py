@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from footage.timeline import Archive, Block, Camera, Run, SegmentTable, Span
@@ -33,6 +33,17 @@ class Totals:
     last_ms: int
     size_bytes: int
     runs: int
+
+
+class SegmentPlace(NamedTuple):
+    """A segment and where its bytes are: from ``at_bytes`` of the block that starts at ``block_ms``."""
+
+    start_ms: int
+    duration_ms: int
+    size_bytes: int
+    crc32: int
+    block_ms: int
+    at_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,9 @@ class FootageIndex(Protocol):
 
     def totals(self, archive: Archive) -> Totals | None:
         """What is kept in all, without reading blocks; None where nothing is."""
+
+    def place(self, archive: Archive, start_ms: int) -> SegmentPlace | None:
+        """Where the segment is that starts at exactly ``start_ms``."""
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Reads that belong together."""

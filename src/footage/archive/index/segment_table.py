@@ -47,6 +47,17 @@ def unpack(start_ms: int, segments: bytes, keyframes: bytes) -> tuple[Segment, .
     return tuple(unpacked)
 
 
+def find(start_ms: int, segments: bytes, wanted_ms: int) -> tuple[int, int, int, int] | None:
+    """Duration, size, CRC-32 and place in the block of the segment that starts at ``wanted_ms``."""
+    at_bytes = 0
+    for duration_ms, size_bytes, crc32, _ in _SEGMENT.iter_unpack(segments):
+        if start_ms >= wanted_ms:
+            return (duration_ms, size_bytes, crc32, at_bytes) if start_ms == wanted_ms else None
+        start_ms += duration_ms
+        at_bytes += size_bytes
+    return None
+
+
 def unpack_columns(start_ms: Sequence[int], segments: Sequence[bytes]) -> SegmentTable:
     """The segments of many blocks at once, block ``i`` starting at ``start_ms[i]``."""
     counts = np.array([len(packed) for packed in segments], np.int64) // _SEGMENT.size

@@ -35,6 +35,16 @@ class LocalBlock:
             raise MissingBytes(f"{self._key} ends before byte {start + size}")
         return data
 
+    def read_ready(self, start: int, size: int) -> bytes | None:
+        """The same if all of it is in the page cache; None otherwise."""
+        buffer = bytearray(size)
+        try:
+            read = os.preadv(self._descriptor, (buffer,), start, os.RWF_NOWAIT)
+        except OSError:
+            # Not cached, or a file system that cannot tell.
+            return None
+        return bytes(buffer) if read == size else None
+
     def close(self) -> None:
         """Close the descriptor, once."""
         descriptor, self._descriptor = self._descriptor, -1

@@ -24,6 +24,9 @@ class OpenBlock(Protocol):
     def read(self, start: int, size: int) -> bytes:
         """Exactly ``size`` bytes from byte ``start``. Raises MissingBytes where they end early."""
 
+    def read_ready(self, start: int, size: int) -> bytes | None:
+        """The same without waiting for a disk or a network; None where that cannot be done."""
+
     def close(self) -> None:
         """Let go of it; closing twice does nothing."""
 
