@@ -67,9 +67,12 @@ def mux(
     ``ticks`` is added to every timestamp: the way from the source's time to wall time in ticks,
     so that a segment's PTS is its wall time modulo 2**33. The packets are used up.
     """
-    data, damaged = _mux_packets(gops, tracks, ticks)
-    size_bytes = len(data) + PACKET
-    data += seal(Seal(run_start_ms, start_ms, duration_ms, size_bytes, isal_zlib.crc32(data)))
+    buffer = io.BytesIO()
+    damaged = _mux_packets(buffer, gops, tracks, ticks)
+    with buffer.getbuffer() as written:
+        size_bytes, crc32 = len(written) + PACKET, isal_zlib.crc32(written)
+    buffer.write(seal(Seal(run_start_ms, start_ms, duration_ms, size_bytes, crc32)))
+    data = buffer.getvalue()
     found = tuple(
         Keyframe(_offset_ms(place.pts, start_ms), place.at_bytes, place.size_bytes)
         for place in keyframes(data)
@@ -78,8 +81,8 @@ def mux(
     return Muxed(segment, data, damaged)
 
 
-def _mux_packets(gops: Sequence[Gop], tracks: Tracks, ticks: int) -> tuple[bytes, tuple[int, ...]]:
-    buffer = io.BytesIO()
+def _mux_packets(buffer: io.BytesIO, gops: Sequence[Gop], tracks: Tracks, ticks: int) -> tuple[int, ...]:
+    """Write the packets; return the moments (ms) of the damaged ones."""
     output = av.open(buffer, "w", format="mpegts", options=_OPTIONS, buffer_size=_BUFFER_BYTES)
     video = output.add_stream_from_template(tracks.video, opaque=True)
     audio = output.add_stream_from_template(tracks.audio, opaque=True) if tracks.audio else None
@@ -99,7 +102,7 @@ def _mux_packets(gops: Sequence[Gop], tracks: Tracks, ticks: int) -> tuple[bytes
             except av.error.InvalidDataError:
                 damaged.append(pts // TICKS_PER_MS)
     output.close()
-    return buffer.getvalue(), tuple(damaged)
+    return tuple(damaged)
 
 
 def _offset_ms(pts: int, start_ms: int) -> int:

@@ -94,6 +94,9 @@ class FileSource:
             max_frame=_FILE_MAX_FRAME,
             has_audio=self._audio is not None,
         )
+        self._video_ticks = _Ticks(self._video)
+        self._audio_ticks = _Ticks(self._audio or self._video)
+        self._video_index = self._video.index
         self._pictures = 0
         self._order: DisplayOrder | None = None
         if (
@@ -165,17 +168,17 @@ class FileSource:
         if packet.size == 0:
             return []
         self.read_bytes += packet.size
-        if packet.stream_index == self._video.index:
+        if packet.stream_index == self._video_index:
             if self._video_coder is None:
                 return [gop for timed in self._timed(packet) for gop in self._picture(timed)]
             return [gop for coded in self._video_coder.push(packet) for gop in self._picture(coded)]
         if self._audio_coder is None:
-            return self._sound(_to_ticks(packet))
+            return self._sound(self._audio_ticks.of(packet))
         return [gop for coded in self._audio_coder.push(packet) for gop in self._sound(coded)]
 
     def _timed(self, packet: AnyPacket) -> list[AnyPacket]:
         """The packet in ticks; where the container tells no presentation time, found out."""
-        packet = _to_ticks(packet)
+        packet = self._video_ticks.of(packet)
         return [packet] if self._order is None else self._order.push(packet)
 
     def _picture(self, packet: AnyPacket) -> list[Gop]:
@@ -269,16 +272,25 @@ def _frame_ticks(video: VideoStream) -> int:
     return max(round(seconds * TICKS_PER_SECOND), 1)
 
 
-def _to_ticks(packet: AnyPacket) -> AnyPacket:
-    """The packet with its times in ticks."""
-    base = packet.time_base
-    if base.denominator != TICKS_PER_SECOND or base.numerator != 1:
-        times, per = base.numerator * TICKS_PER_SECOND, base.denominator
-        half = per // 2
-        if packet.pts is not None:
-            packet.pts = (packet.pts * times + half) // per
-        if packet.dts is not None:
-            packet.dts = (packet.dts * times + half) // per
+class _Ticks:
+    """Puts the packets of one stream into ticks. Its scale is worked out once, not a packet."""
+
+    def __init__(self, stream: VideoStream | AudioStream) -> None:
+        base = stream.time_base or TICK
+        self._times, self._per = base.numerator * TICKS_PER_SECOND, base.denominator
+        self._half = self._per // 2
+        self._already = base == TICK
+
+    def of(self, packet: AnyPacket) -> AnyPacket:
+        """The packet with its times in ticks."""
+        if self._already:
+            return packet
+        times, per, half = self._times, self._per, self._half
+        pts, dts = packet.pts, packet.dts
+        if pts is not None:
+            packet.pts = (pts * times + half) // per
+        if dts is not None:
+            packet.dts = (dts * times + half) // per
         packet.duration = ((packet.duration or 0) * times + half) // per
         packet.time_base = TICK
-    return packet
+        return packet

@@ -21,7 +21,11 @@ from footage.media.segment_muxer import Muxed, mux
 from footage.media.source import FileSource, Summary
 from footage.recording.cutter import Cutter, Piece
 from footage.recording.walltime import TICKS_PER_MS, Anchor
+from footage.recording.write_behind import WriteBehind
 from footage.timeline import Archive, Codecs, Span, format_ms
+
+_SEGMENTS_AHEAD = 4
+"""Segments that may wait for the disk: it and the muxer take turns at being slow."""
 
 
 @dataclass(slots=True)
@@ -125,22 +129,9 @@ class Importer:
 
     def _add(self, result: Imported, start_ms: int, wanted: Callable[[_Cut], bool]) -> Imported:
         written: list[RunWriter] = []
-        goes_on = False
         try:
-            for cut in self._cuts(result, start_ms):
-                if not wanted(cut):
-                    goes_on = False
-                    continue
-                if not goes_on or cut.begins_run:
-                    if written:
-                        written[-1].commit()
-                    written.append(RunWriter(self._index, self._storage, self._archive, cut.codecs))
-                    goes_on = True
-                written[-1].add(cut.muxed.segment, cut.muxed.data)
-                result.segments_added += 1
-                result.size_bytes += cut.muxed.segment.size_bytes
-            if written:
-                written[-1].commit()
+            with WriteBehind(ahead=_SEGMENTS_AHEAD) as behind:
+                self._write(result, self._cuts(result, start_ms), wanted, written, behind)
         except (Overlap, NotReadable):
             for writer in written:
                 writer.abandon()
@@ -151,6 +142,31 @@ class Importer:
                 written[-1].commit()
             raise
         return result
+
+    def _write(
+        self,
+        result: Imported,
+        cuts: Iterator[_Cut],
+        wanted: Callable[[_Cut], bool],
+        written: list[RunWriter],
+        behind: WriteBehind,
+    ) -> None:
+        goes_on = False
+        for cut in cuts:
+            if not wanted(cut):
+                goes_on = False
+                continue
+            if not goes_on or cut.begins_run:
+                if written:
+                    behind.run(written[-1].commit)
+                written.append(RunWriter(self._index, self._storage, self._archive, cut.codecs))
+                goes_on = True
+            behind.run(written[-1].add, cut.muxed.segment, cut.muxed.data)
+            result.segments_added += 1
+            result.size_bytes += cut.muxed.segment.size_bytes
+        if written:
+            behind.run(written[-1].commit)
+        behind.wait()
 
     def _cuts(self, result: Imported, start_ms: int) -> Iterator[_Cut]:
         """The file's segments in order; what there is to say of them goes into ``result``."""
