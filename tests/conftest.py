@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from kit.archive import Shelf, open_shelf
-from kit.clips import Clip, make_clip
+from playwright.sync_api import Browser
 
+from footage.server import open_house
+from footage.settings import load
+from kit.archive import Shelf, open_shelf
+from kit.browser import chromium, page_server
+from kit.clips import Clip, make_clip
+from kit.server import running_server
+from kit.site import Site
 
 # A busy machine is slow, not wrong.
 settings.register_profile("house", deadline=None)
@@ -38,3 +44,27 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Clip], Pat
         return folder / name
 
     return make
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server to which every test brings a camera of its own."""
+    data = tmp_path_factory.mktemp("site")
+    house = open_house(load(data_dir=data))
+    with running_server(data) as server:
+        yield Site(server, house)
+    house.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def pages() -> Iterator[str]:
+    """Where the test pages are: another origin than the server's."""
+    with page_server() as address:
+        yield address

@@ -93,7 +93,7 @@ def test_gaps_filled() -> None:
         vod_playlist(*TWO_RUNS, Gaps.FILL, QUERY)
         == """\
 #EXTM3U
-#EXT-X-VERSION:8
+#EXT-X-VERSION:3
 #EXT-X-TARGETDURATION:18
 #EXT-X-MEDIA-SEQUENCE:0
 #EXT-X-PLAYLIST-TYPE:VOD

@@ -7,12 +7,15 @@ and MPEG-4 no browser plays. Times stay those of the source.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Generic, TypeVar
 
 import av
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
+from av.frame import Frame
 from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
@@ -26,11 +29,40 @@ _SOUND_JUMP = TICKS_PER_SECOND // 20
 _KEYFRAME_EVERY = 2 * TICKS_PER_SECOND
 
 
-class AudioTranscoder:
+F = TypeVar("F", bound=Frame)
+
+
+class _Transcoder(Generic[F]):
+    """Decodes the packets of one stream; what becomes of a frame is the subclass's business."""
+
+    def __init__(self, decode: Callable[[AnyPacket | None], list[F]]) -> None:
+        self._decode = decode
+
+    def push(self, packet: AnyPacket) -> list[AnyPacket]:
+        """Take a packet of the source; packets in ticks come out. Undecodable ones are skipped."""
+        try:
+            frames = self._decode(packet)
+        except av.error.InvalidDataError:
+            return []
+        return [done for frame in frames for done in self._frame(frame)]
+
+    def flush(self) -> list[AnyPacket]:
+        """The source has ended."""
+        frames = self._decode(None)
+        return [*(done for frame in frames for done in self._frame(frame)), *self._drain()]
+
+    def _frame(self, frame: F) -> list[AnyPacket]:
+        raise NotImplementedError
+
+    def _drain(self) -> list[AnyPacket]:
+        raise NotImplementedError
+
+
+class AudioTranscoder(_Transcoder[AudioFrame]):
     """Any sound becomes AAC, mono or stereo, its times those of the source."""
 
     def __init__(self, source: AudioStream) -> None:
-        self._source = source
+        super().__init__(source.codec_context.decode)
         self._rate = source.rate if source.rate in _AAC_RATES else _AAC_RATES[-1]
         self._layout = "mono" if source.channels == 1 else "stereo"
         self._expected: int | None = None
@@ -45,24 +77,6 @@ class AudioTranscoder:
         self._resampler = AudioResampler(
             "fltp", self._layout, self._rate, self.stream.codec_context.frame_size
         )
-
-    def push(self, packet: AnyPacket) -> list[AnyPacket]:
-        """Take a packet of the source; AAC packets in ticks come out. Undecodable ones are skipped."""
-        try:
-            frames = self._source.codec_context.decode(packet)
-        except av.error.InvalidDataError:
-            return []
-        done: list[AnyPacket] = []
-        for frame in frames:
-            done += self._frame(frame)
-        return done
-
-    def flush(self) -> list[AnyPacket]:
-        """The source has ended."""
-        done = []
-        for frame in self._source.codec_context.decode(None):
-            done += self._frame(frame)
-        return done + self._drain()
 
     def _frame(self, frame: AudioFrame) -> list[AnyPacket]:
         done: list[AnyPacket] = []
@@ -87,11 +101,11 @@ class AudioTranscoder:
         return [_in_ticks(packet) for packet in done]
 
 
-class VideoTranscoder:
+class VideoTranscoder(_Transcoder[VideoFrame]):
     """Any pictures become H.264 (4:2:0, 8 bit), a keyframe every 2 s, their times kept."""
 
     def __init__(self, source: VideoStream) -> None:
-        self._source = source
+        super().__init__(source.codec_context.decode)
         self._output = av.open(io.BytesIO(), "w", format="mpegts")
         rate = source.average_rate or source.guessed_rate or Fraction(25)
         self.stream = self._output.add_stream(
@@ -109,24 +123,6 @@ class VideoTranscoder:
         self._last_keyframe: int | None = None
         self._last_pts = -1
 
-    def push(self, packet: AnyPacket) -> list[AnyPacket]:
-        """Take a packet of the source; H.264 packets in ticks come out. Undecodable ones are skipped."""
-        try:
-            frames = self._source.codec_context.decode(packet)
-        except av.error.InvalidDataError:
-            return []
-        done: list[AnyPacket] = []
-        for frame in frames:
-            done += self._frame(frame)
-        return done
-
-    def flush(self) -> list[AnyPacket]:
-        """The source has ended."""
-        done: list[AnyPacket] = []
-        for frame in self._source.codec_context.decode(None):
-            done += self._frame(frame)
-        return done + [_in_ticks(packet) for packet in self.stream.encode(None)]
-
     def _frame(self, frame: VideoFrame) -> list[AnyPacket]:
         if frame.pts is None or frame.time_base is None:
             return []
@@ -143,6 +139,9 @@ class VideoTranscoder:
         if due:
             self._last_keyframe = pts
         return [_in_ticks(packet) for packet in self.stream.encode(picture)]
+
+    def _drain(self) -> list[AnyPacket]:
+        return [_in_ticks(packet) for packet in self.stream.encode(None)]
 
 
 def _in_ticks(packet: AnyPacket) -> AnyPacket:

@@ -38,8 +38,7 @@ def vod_playlist(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps, quer
     if gaps is Gaps.FILL:
         longest_ms = max([longest_ms, *_holes_ms(entries)])
     lines = [
-        # EXT-X-GAP came with version 8.
-        f"#EXTM3U\n#EXT-X-VERSION:{8 if gaps is Gaps.FILL else 3}\n",
+        "#EXTM3U\n#EXT-X-VERSION:3\n",
         # The longest segment, rounded to the nearest second (RFC 8216, 4.3.3.1).
         f"#EXT-X-TARGETDURATION:{max((longest_ms + 500) // 1000, 1)}\n",
         "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n",

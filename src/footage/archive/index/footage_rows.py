@@ -14,10 +14,12 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     CursorResult,
     Engine,
     Row,
+    Select,
     bindparam,
     delete,
     exists,
@@ -59,6 +61,12 @@ _newest_run = (
     .where(_IN_ARCHIVE, t.run.c.start_ms <= bindparam("start"))
     .scalar_subquery()
 )
+_OVERLAPPING = (
+    _IN_ARCHIVE,
+    t.run.c.start_ms >= func.coalesce(_newest_run, 0),
+    t.run.c.start_ms < bindparam("end"),
+    t.run.c.end_ms > bindparam("start"),
+)
 _RUNS = (
     select(
         t.run.c.id,
@@ -68,23 +76,12 @@ _RUNS = (
         t.run.c.bytes_to,
         t.run.c.codecs_id,
     )
-    .where(
-        _IN_ARCHIVE,
-        t.run.c.start_ms >= func.coalesce(_newest_run, 0),
-        t.run.c.start_ms < bindparam("end"),
-        t.run.c.end_ms > bindparam("start"),
-    )
+    .where(*_OVERLAPPING)
     .order_by(t.run.c.start_ms)
 )
 _OVERLAP = (
-    select(t.run.c.id, t.run.c.start_ms, t.run.c.end_ms)
-    .where(
-        _IN_ARCHIVE,
-        t.run.c.start_ms >= func.coalesce(_newest_run, 0),
-        t.run.c.start_ms < bindparam("end"),
-        t.run.c.end_ms > bindparam("start"),
-        t.run.c.id != bindparam("own"),
-    )
+    select(t.run.c.start_ms, t.run.c.end_ms)
+    .where(*_OVERLAPPING, t.run.c.id != bindparam("own"))
     .order_by(t.run.c.start_ms)
     .limit(1)
 )
@@ -95,45 +92,35 @@ _TOTALS = select(
     func.count(),
 ).where(_IN_ARCHIVE)
 
-_BLOCK_AT = (
-    select(
-        t.block.c.start_ms,
-        t.block.c.bytes_from,
-        t.block.c.segments,
-        t.block.c.keyframes,
+
+def _newest_block(*columns: ColumnElement[Any], up_to: str) -> Select[*tuple[Any, ...]]:
+    """The newest block that starts at or before a moment: one step in the index."""
+    return (
+        select(*columns)
+        .where(
+            t.block.c.archive_number == bindparam("archive"),
+            t.block.c.start_ms <= bindparam(up_to),
+            ~t.block.c.leaving,
+        )
+        .order_by(t.block.c.start_ms.desc())
+        .limit(1)
     )
-    .where(
-        t.block.c.archive_number == bindparam("archive"),
-        t.block.c.start_ms <= bindparam("moment"),
-        ~t.block.c.leaving,
-    )
-    .order_by(t.block.c.start_ms.desc())
-    .limit(1)
+
+
+_BLOCK_AT = _newest_block(
+    t.block.c.start_ms,
+    t.block.c.bytes_from,
+    t.block.c.segments,
+    t.block.c.keyframes,
+    up_to="moment",
 )
-_SEGMENTS_AT = (
-    select(t.block.c.start_ms, t.block.c.segments)
-    .where(
-        t.block.c.archive_number == bindparam("archive"),
-        t.block.c.start_ms <= bindparam("moment"),
-        ~t.block.c.leaving,
-    )
-    .order_by(t.block.c.start_ms.desc())
-    .limit(1)
-)
-_newest_block = (
-    select(func.max(t.block.c.start_ms))
-    .where(
-        t.block.c.archive_number == bindparam("archive"),
-        t.block.c.start_ms <= bindparam("start"),
-        ~t.block.c.leaving,
-    )
-    .scalar_subquery()
-)
+_SEGMENTS_AT = _newest_block(t.block.c.start_ms, t.block.c.segments, up_to="moment")
 _SEGMENTS = (
     select(t.block.c.start_ms, t.block.c.segments)
     .where(
         t.block.c.archive_number == bindparam("archive"),
-        t.block.c.start_ms >= func.coalesce(_newest_block, 0),
+        t.block.c.start_ms
+        >= func.coalesce(_newest_block(t.block.c.start_ms, up_to="start").scalar_subquery(), 0),
         t.block.c.start_ms < bindparam("end"),
         ~t.block.c.leaving,
     )
