@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 TEST_PACKAGES := chromium ffmpeg opencv-doc
-BENCH_PACKAGES := ffmpeg nginx-light
+BENCH_PACKAGES := ffmpeg nginx-light wrk
 PORT ?= 8080
 
 .PHONY: demo test check bench web-check format clean

@@ -28,6 +28,9 @@ from footage.telemetry import logs
 from footage.telemetry.logs import event
 
 _STOP_WITHIN_S = 30
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
+"""Workers keep the memory of one segment for the next: glibc would give it back to the kernel each
+time, and have each of its pages made anew (seen: 400 page faults, 1.6 ms, a segment of 1.6 MB)."""
 _log = logging.getLogger(__name__)
 
 
@@ -120,6 +123,8 @@ def serve(settings: Settings) -> None:
     multiprocessing.set_start_method("spawn", force=True)
     with TemporaryDirectory(prefix="footage-metrics-") as shared_metrics:
         os.environ.update(as_environment(settings), PROMETHEUS_MULTIPROC_DIR=shared_metrics)
+        for name, value in _MALLOC.items():
+            os.environ.setdefault(name, value)
         _granian(settings).serve()
     event(_log, logging.INFO, "stopped")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, MutableMapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from litestar.di import Provide
 from litestar.enums import HttpMethod, ScopeType
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
 
 from footage.api import archive_api, errors, integration_api, operations
 from footage.api.services import Services
@@ -40,6 +42,7 @@ _PREFLIGHT = (
     (b"allow", b"GET, HEAD, OPTIONS"),
     (b"content-length", b"0"),
 )
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT"})
 _BODY_MAX_BYTES = 1 << 20
 
 
@@ -145,11 +148,24 @@ class _Watched:
         await self({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+@cache
+def _counters(method: str, route: str, status: int) -> tuple[Counter, Histogram, Counter]:
+    """The counters of one kind of request, looked up once: routes and methods are few."""
+    return (
+        metrics.REQUESTS.labels(method, route, status),
+        metrics.REQUEST_SECONDS.labels(route),
+        metrics.BYTES_SERVED.labels(route),
+    )
+
+
 def _account(scope: Scope, method: str, watched: _Watched, seconds: float) -> None:
     route = scope.get("path_template") or "unmatched"
-    metrics.REQUESTS.labels(method, route, watched.status).inc()
-    metrics.REQUEST_SECONDS.labels(route).observe(seconds)
-    metrics.BYTES_SERVED.labels(route).inc(watched.sent_bytes)
+    # Clients can invent methods; labels must stay few.
+    known = method if method in _METHODS else "other"
+    requests, latency, bytes_served = _counters(known, route, watched.status)
+    requests.inc()
+    latency.observe(seconds)
+    bytes_served.inc(watched.sent_bytes)
     # The path alone: the query carries the signature.
     event(
         _log,

@@ -6,14 +6,17 @@ path, and the second then answers with a coroutine (seen in Litestar 2.25).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar
 
-from anyio.to_thread import run_sync
-
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# More than previews may wait, so that they never hold up the rest.
+_POOL = ThreadPoolExecutor(64, thread_name_prefix="handler")
 
 
 def in_thread(handler: Callable[P, T]) -> Callable[P, Awaitable[T]]:
@@ -21,6 +24,7 @@ def in_thread(handler: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 
     @wraps(handler)
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        return await run_sync(partial(handler, *args, **kwargs))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(_POOL, partial(handler, *args, **kwargs))
 
     return run

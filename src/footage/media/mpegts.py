@@ -111,7 +111,7 @@ def moved_back(data: bytes, ticks: int) -> bytes:
     )
     _move_pcr(packets, with_pcr, ticks)
 
-    starts = np.flatnonzero(_pes_starts(packets))
+    starts = _pes_starts(packets)
     at = _payload_start(packets[starts])
     flags = packets[starts, at + 7]
     for flag, place in ((_HAS_PTS, 9), (_HAS_DTS, 14)):
@@ -167,16 +167,15 @@ def _payload_start(packets: Packets) -> NDArray[np.int64]:
     return np.where(adapted, packets[:, 4].astype(np.int64) + 5, 4)
 
 
-def _pes_starts(packets: Packets) -> NDArray[np.bool_]:
-    """Packets in which a PES packet starts, told from tables by the start code."""
-    is_start: NDArray[np.bool_] = packets[:, 1] & _UNIT_START != 0
-    at = _payload_start(packets)
-    is_start &= at + _PES_FIXED <= PACKET
+def _pes_starts(packets: Packets) -> NDArray[np.int64]:
+    """Rows in which a PES packet starts, told from tables by the start code."""
+    rows = np.flatnonzero(packets[:, 1] & _UNIT_START)
+    at = _payload_start(packets[rows])
+    is_start = at + _PES_FIXED <= PACKET
     at = np.minimum(at, PACKET - len(_PES_PREFIX))
-    rows = np.arange(len(packets))
     for i, byte in enumerate(_PES_PREFIX):
         is_start &= packets[rows, at + i] == byte
-    return is_start
+    return rows[is_start]
 
 
 def _read_stamp(packets: Packets, rows: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:

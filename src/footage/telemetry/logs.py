@@ -6,11 +6,12 @@ in a query string is ever a field, so no signature can come here.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
 from typing import Any
+
+import msgspec
 
 
 class _Line(logging.Formatter):
@@ -27,12 +28,14 @@ class _Line(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             fields = {**fields, "exception": self.formatException(record.exc_info)}
         if self._as_json:
-            return json.dumps(
-                {"time": moment, "level": record.levelname.lower(), "event": event, **fields},
-                default=str,
-            )
-        pairs = "".join(f" {name}={json.dumps(value, default=str)}" for name, value in fields.items())
+            head = {"time": moment, "level": record.levelname.lower(), "event": event}
+            return _json({**head, **fields})
+        pairs = "".join(f" {name}={_json(value)}" for name, value in fields.items())
         return f"{moment} {record.levelname.lower():7} {event}{pairs}"
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value, enc_hook=str).decode()
 
 
 def configure(*, level: str, as_json: bool) -> None:
