@@ -115,7 +115,7 @@ class Screen:
             if state["currentTime"] >= position_s or state["ended"] or self.fatal_errors():
                 break
             self._page.wait_for_timeout(50)
-        return Played([Sample(*values) for values in self._page.evaluate("player.log")])
+        return Played([Sample(*values) for values in self._page.evaluate("player.sample()")])
 
     def state(self) -> dict[str, Any]:
         """What the element says of itself."""

@@ -25,10 +25,14 @@ player.play = async (rate) => {
   await video.play();
   clearInterval(player.sampling);
   player.log = [];
-  player.sampling = setInterval(() => {
-    const date = player.hls?.playingDate?.getTime() ?? null;
-    player.log.push([performance.now(), video.currentTime, date]);
-  }, 20);
+  player.sampling = setInterval(player.sample, 20);
+};
+
+/** Adds where it is now to the log; returns the log. */
+player.sample = () => {
+  const date = player.hls?.playingDate?.getTime() ?? null;
+  player.log.push([performance.now(), video.currentTime, date]);
+  return player.log;
 };
 
 player.seek = (seconds) => {
