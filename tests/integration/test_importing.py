@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from footage.archive.errors import Overlap
@@ -103,7 +104,11 @@ def test_copied_sound_is_complete_beside_its_pictures(name: str, clips: MakeClip
     assert result.span is not None
     seconds = min(clip.sound.seconds, result.span.duration_ms / 1000 - clip.sound.late_s)
     with av.open(io.BytesIO(kept_bytes(shelf)), "r") as kept:
-        heard = sum(frame.samples / frame.sample_rate for frame in kept.decode(audio=0))
+        heard = sum(
+            frame.samples / frame.sample_rate
+            for frame in kept.decode(audio=0)
+            if np.abs(frame.to_ndarray()).max() > 0.01  # the rest of the time is silence
+        )
     assert abs(heard - seconds) < 3 * 1024 / clip.sound.rate
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from av.packet import Packet
 
+from footage.media.silence import Silence
 from footage.timeline import Codecs
 
 AnyPacket: TypeAlias = "Packet[Any]"
@@ -57,10 +58,16 @@ class GopAssembler:
     out: pictures that nothing can decode, and sound that came too late.
     """
 
-    def __init__(self, *, frame_ticks: int, max_frame: int, has_audio: bool) -> None:
+    def __init__(
+        self, *, frame_ticks: int, max_frame: int, has_audio: bool, silence: Silence | None = None
+    ) -> None:
         self._frame = frame_ticks
         self._max_frame = max_frame
         self._has_audio = has_audio
+        self._silence = silence
+        self._heard_to = 0
+        self._silent_to = 0
+        self._waiting: list[tuple[AnyPacket, Codecs | None]] = []
         self._gop: Gop | None = None
         self._closed: deque[Gop] = deque()
         self._audio: deque[AnyPacket] = deque()
@@ -76,6 +83,20 @@ class GopAssembler:
 
     def video(self, packet: AnyPacket, codecs: Codecs | None) -> list[Gop]:
         """Take a picture, a keyframe where ``codecs`` are given; return the GOPs now complete."""
+        if self._last_dts is None and packet.dts is None and len(self._waiting) < _REORDERED:
+            self._waiting.append((packet, codecs))
+            return []
+        return [*self._let_in(packet.dts), *self._video(packet, codecs)]
+
+    def _let_in(self, next_dts: int | None) -> list[Gop]:
+        """The first pictures, which some containers give no dts: they count back from the first one."""
+        waiting, self._waiting = self._waiting, []
+        if next_dts is not None:
+            for back, (packet, _) in enumerate(reversed(waiting), 1):
+                packet.dts = next_dts - back * self._frame
+        return [gop for packet, codecs in waiting for gop in self._video(packet, codecs)]
+
+    def _video(self, packet: AnyPacket, codecs: Codecs | None) -> list[Gop]:
         self._mend_times(packet, starts_gop=codecs is not None)
         pts: int = packet.pts  # type: ignore[assignment]
         if codecs is not None:
@@ -110,10 +131,10 @@ class GopAssembler:
 
     def flush(self) -> list[Gop]:
         """The source has ended: everything that is left."""
+        done = self._let_in(None)
         if self._gop is not None:
             self._closed.append(self._gop)
             self._gop = None
-        done = []
         while self._closed:
             done.append(self._let_go(self._closed.popleft()))
         return done
@@ -127,7 +148,7 @@ class GopAssembler:
         if dts is None and last is not None:
             dts = last + (self._frame if packet.pts is None else 1)
         elif dts is None:
-            # Some containers leave out the first few, which lie before the first pts.
+            # None carries one: it lies before the first pts.
             dts = 0 if packet.pts is None else packet.pts - _REORDERED * self._frame
         else:
             dts += self._correction
@@ -195,11 +216,31 @@ class GopAssembler:
             pts: int = packet.pts  # type: ignore[assignment]
             if pts >= gop.end:
                 self._audio.append(packet)
+            elif pts < self._silent_to and gop.continuous:
+                self.late_sound_packets += 1
             elif pts + (packet.duration or 0) > gop.start or self._is_just_late(gop, pts):
                 gop.audio.append(packet)
             elif gop.continuous:
                 self.late_sound_packets += 1
+        if self._silence is not None:
+            self._fill(gop, self._silence)
         return gop
+
+    def _fill(self, gop: Gop, silence: Silence) -> None:
+        """Put silence wherever a frame of it or more fits between the sounds."""
+        heard_to = self._heard_to if gop.continuous else gop.start
+        whole: list[AnyPacket] = []
+        for packet in [*gop.audio, None]:
+            until: int = gop.end if packet is None else packet.pts  # type: ignore[assignment]
+            while heard_to + silence.frame_ticks <= until:
+                whole.append(silence.at(heard_to))
+                heard_to += silence.frame_ticks
+                self._silent_to = heard_to
+            if packet is not None:
+                whole.append(packet)
+                heard_to = max(heard_to, until + (packet.duration or silence.frame_ticks))
+        gop.audio = whole
+        self._heard_to = heard_to
 
     @staticmethod
     def _is_just_late(gop: Gop, pts: int) -> bool:

@@ -24,6 +24,7 @@ from footage.media.errors import Broken, Encrypted, NotReadable, NoVideo
 from footage.media.gops import TICKS_PER_SECOND, AnyPacket, Gop, GopAssembler
 from footage.media.keyframe_reader import KeyframeReader
 from footage.media.segment_muxer import Tracks
+from footage.media.silence import Silence
 from footage.media.transcode import TICK, AudioTranscoder, VideoTranscoder
 
 _COPIED_VIDEO = frozenset({"h264", "hevc"})
@@ -93,6 +94,7 @@ class FileSource:
             frame_ticks=_frame_ticks(self._video),
             max_frame=_FILE_MAX_FRAME,
             has_audio=self._audio is not None,
+            silence=Silence.like(self.tracks.audio) if self.tracks.audio else None,
         )
         self._video_ticks = _Ticks(self._video)
         self._audio_ticks = _Ticks(self._audio or self._video)
