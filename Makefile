@@ -25,7 +25,7 @@ check: .venv/tested web-check
 bench: .venv/tested .venv/packages-bench
 	$(BIN)/python -m bench.run
 
-web-check: .venv/installed
+web-check: .venv/tested
 	$(BIN)/python web/npm.py run check
 	$(BIN)/python web/npm.py test
 
