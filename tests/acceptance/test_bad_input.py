@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -12,6 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+import footage
 from kit.archive import START_MS, Shelf
 from kit.server import SignedLink
 from kit.site import Site
@@ -56,7 +58,7 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert list(body)[:5] == ["type", "title", "status", "detail", "instance"]
     assert body["status"] == status
     assert "Traceback" not in answer.text
-    assert "/work" not in answer.text
+    assert str(Path(footage.__file__).parent) not in answer.text
     assert "SELECT" not in answer.text
     return body
 
