@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,10 +16,10 @@ from footage.archive.errors import Unavailable
 
 _BUSY_TIMEOUT_MS = 10_000
 _PRAGMAS = (
+    f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
     "PRAGMA journal_mode = WAL",
     # A row that was committed survives a power cut, as its bytes do.
     "PRAGMA synchronous = FULL",
-    f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}",
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -16000",
     "PRAGMA temp_store = MEMORY",
@@ -39,7 +41,21 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     # The driver would begin transactions by its own rules, and none before a SELECT.
     dbapi_connection.isolation_level = None
     for pragma in _PRAGMAS:
-        dbapi_connection.execute(pragma)
+        _patiently(dbapi_connection, pragma)
+
+
+def _patiently(dbapi_connection: Any, pragma: str) -> None:
+    """Two processes that make a new database at once: the change to WAL does not wait by itself."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            dbapi_connection.execute(pragma)
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:
