@@ -121,7 +121,6 @@ class VideoTranscoder(_Transcoder[VideoFrame]):
         self.stream.codec_context.gop_size = 100_000
         self._output.start_encoding()
         self._last_keyframe: int | None = None
-        self._last_pts = -1
 
     def _frame(self, frame: VideoFrame) -> list[AnyPacket]:
         if frame.pts is None or frame.time_base is None:

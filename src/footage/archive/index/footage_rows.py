@@ -143,45 +143,20 @@ _STILL_THERE = (
 )
 
 
-class CodecsCache:
-    """The few sets of codecs that runs refer to, which never change. Safe between threads."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, Codecs] = {}
-
-    def of(self, connection: Connection) -> _Known:
-        """The codecs by id, looked up where they are not known yet."""
-        return _Known(connection, self._known)
-
-
-class _Known:
-    def __init__(self, connection: Connection, known: dict[int, Codecs]) -> None:
-        self._connection = connection
-        self._known = known
-
-    def __getitem__(self, codecs_id: int) -> Codecs:
-        codecs = self._known.get(codecs_id)
-        if codecs is None:
-            row = self._connection.execute(select(*_CODECS).where(t.codecs.c.id == codecs_id)).one()
-            codecs = self._known[codecs_id] = Codecs(*row)
-        return codecs
-
-
 class SqlSnapshot:
     """Reads over one connection, inside one transaction."""
 
-    def __init__(self, connection: Connection, codecs: CodecsCache) -> None:
+    def __init__(self, connection: Connection, known: dict[int, Codecs]) -> None:
         self._connection = connection
-        self._codecs = codecs
+        self._known = known
 
     def runs(self, archive: Archive, span: Span) -> list[Run]:
         """Runs that overlap ``span``, ascending."""
         if not span.duration_ms:
             return []
-        rows = self._connection.execute(_RUNS, _bounds(archive, span))
-        found = self._codecs.of(self._connection)
+        rows = self._connection.execute(_RUNS, _bounds(archive, span)).all()
         return [
-            Run(run_id, start_ms, end_ms, bytes_from, bytes_to, found[codecs_id])
+            Run(run_id, start_ms, end_ms, bytes_from, bytes_to, self._codecs(codecs_id))
             for run_id, start_ms, end_ms, bytes_from, bytes_to, codecs_id in rows
         ]
 
@@ -208,13 +183,21 @@ class SqlSnapshot:
             table.size_bytes[first:last],
         )
 
+    def _codecs(self, codecs_id: int) -> Codecs:
+        """Looked up once a process: they are few and never change."""
+        codecs = self._known.get(codecs_id)
+        if codecs is None:
+            row = self._connection.execute(select(*_CODECS).where(t.codecs.c.id == codecs_id)).one()
+            codecs = self._known[codecs_id] = Codecs(*row)
+        return codecs
+
 
 class FootageRows:
     """FootageIndex over an engine."""
 
     _engine: Engine
     _single_reads: Engine
-    _codecs: CodecsCache
+    _codecs: dict[int, Codecs]
 
     def archive(self, archive_id: UUID) -> Archive | None:
         """The archive of that public id; None also where its camera was removed."""

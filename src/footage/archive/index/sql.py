@@ -13,7 +13,7 @@ from sqlalchemy import Engine, delete, insert, select
 
 from footage.archive.index.camera_rows import CameraRows
 from footage.archive.index.database import connect, for_single_reads, reading, writing
-from footage.archive.index.footage_rows import CodecsCache, FootageRows
+from footage.archive.index.footage_rows import FootageRows
 from footage.archive.index.key_rows import KeyRows
 from footage.archive.index.tables import archive_set
 
@@ -24,7 +24,7 @@ class SqlIndex(FootageRows, CameraRows, KeyRows):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._single_reads = for_single_reads(engine)
-        self._codecs = CodecsCache()
+        self._codecs = {}
         self._set_id = _find_set_id(engine)
 
     @property
