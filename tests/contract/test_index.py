@@ -952,6 +952,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Connections that wait for a lock for a moment only."""
     pragmas = [pragma for pragma in database._PRAGMAS if "busy_timeout" not in pragma]
     monkeypatch.setattr(database, "_PRAGMAS", ("PRAGMA busy_timeout = 50", *pragmas))
+    monkeypatch.setattr(database, "_BUSY_TIMEOUT_MS", 50)
 
 
 @pytest.mark.usefixtures("hasty")

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from footage.archive.errors import MissingBytes, Unavailable, WrongStorage
+from footage.archive.errors import Full, MissingBytes, Unavailable, WrongStorage
 from footage.archive.storage import LocalStorage, Storage, block_key
 
 ARCHIVE = UUID("11111111-1111-4111-8111-111111111111")
@@ -524,6 +524,30 @@ def test_local_sync_of_a_growing_block_is_one_call(tmp_path: Path, synced: set[P
     assert synced == {ground.root.resolve() / KEY}
 
 
+def test_local_sync_reaches_the_folders_of_a_block_that_went_on_without_it(
+    tmp_path: Path, synced: set[Path]
+) -> None:
+    ground, set_id = LocalGround(tmp_path), uuid4()
+    ground.claim(set_id).append(KEY, 0, b"data")
+    # Its row was committed without a sync; whoever goes on later is asked for one.
+    storage = ground.storage(set_id)
+    storage.append(KEY, 4, b"more")
+    synced.clear()
+    storage.sync(KEY)
+    assert synced == way_to(ground.root, KEY)
+
+
+def test_local_sync_reaches_the_folders_of_a_block_made_anew(tmp_path: Path, synced: set[Path]) -> None:
+    storage = LocalGround(tmp_path).claim(uuid4())
+    storage.append(KEY, 0, b"data")
+    storage.sync(KEY)
+    storage.delete(KEY)
+    storage.append(KEY, 0, b"data")
+    synced.clear()
+    storage.sync(KEY)
+    assert synced == way_to(tmp_path / "footage", KEY)
+
+
 def test_local_removal_takes_empty_folders_and_no_others(tmp_path: Path) -> None:
     ground = LocalGround(tmp_path)
     storage = ground.claim(uuid4())
@@ -537,14 +561,14 @@ def test_local_removal_takes_empty_folders_and_no_others(tmp_path: Path) -> None
     assert [path.name for path in ground.root.iterdir()] == ["footage-storage"]
 
 
-def test_local_storage_on_a_full_disk_is_unavailable(tmp_path: Path) -> None:
+def test_local_storage_on_a_full_disk_is_full(tmp_path: Path) -> None:
     ground = LocalGround(tmp_path)
     storage = ground.claim(uuid4())
     path = ground.root / KEY
     path.parent.mkdir(parents=True)
     # A device that has no room for a single byte.
     path.symlink_to("/dev/full")
-    with pytest.raises(Unavailable, match="No space left"):
+    with pytest.raises(Full, match="No space left"):
         storage.append(KEY, 0, b"data")
 
 

@@ -10,18 +10,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 
 from footage.archive.commit import RunWriter
-from footage.archive.errors import WrongStorage
+from footage.archive.errors import Full, LeaseLost, Overlap, WrongStorage
+from footage.archive.group_commit import GroupCommit
 from footage.archive.remove import finish
-from footage.server import open_house
+from footage.archive.storage import LocalStorage, block_key
+from footage.house import open_house
 from footage.settings import load
-from footage.timeline import ALL_TIME
-from kit.archive import START_MS, Shelf, open_shelf
+from footage.timeline import ALL_TIME, Archive, Block, Keyframe, Run, Segment
+from kit.archive import CODECS, START_MS, Shelf, open_shelf
 from kit.clips import Clip, frames_in
 
 MakeClip = Callable[[str, Clip], Path]
@@ -76,14 +79,13 @@ def _stored(data: Path) -> int:
     return sum(path.stat().st_size for path in (data / "footage").rglob("*.ts"))
 
 
+def segment(number: int, size: int = 376) -> Segment:
+    """Made-up footage of six seconds."""
+    return Segment(START_MS + number * 6000, 6000, size, number, (Keyframe(0, 0, 188),))
+
+
 def test_bytes_that_were_never_committed_are_not_seen_and_not_in_the_way(shelf: Shelf) -> None:
     """A crash between the bytes and the row (invariant 1)."""
-    from footage.timeline import Keyframe, Segment  # noqa: PLC0415
-    from kit.archive import CODECS  # noqa: PLC0415
-
-    def segment(number: int, size: int) -> Segment:
-        return Segment(START_MS + number * 6000, 6000, size, number, (Keyframe(0, 0, 188),))
-
     house = shelf.house
     writer = RunWriter(house.index, house.storage, shelf.archive, CODECS)
     writer.add(segment(0, 376), b"a" * 376)
@@ -146,3 +148,208 @@ def test_an_unmounted_storage_is_not_written_to(shelf: Shelf, tmp_path: Path) ->
         shelf.add_run(START_MS, [(6000, 376)])
     assert list(storage.iterdir()) == []
     assert shelf.reader.totals(shelf.archive) is None
+
+
+class Noting(LocalStorage):
+    """The real storage, and what of it was brought to the disk."""
+
+    synced: list[int]
+
+    def sync(self, key: str) -> None:
+        super().sync(key)
+        self.synced.append((int(Path(key).stem) - START_MS) // 6000)
+
+
+class Committing:
+    """The real index, and how many blocks were brought to the disk before each row."""
+
+    def __init__(self, shelf: Shelf, storage: Noting) -> None:
+        self._index, self._storage = shelf.house.index, storage
+        self.syncs_before: list[int] = []
+
+    def commit_block(self, archive: Archive, run: Run, block: Block, fence: int | None = None) -> Run:
+        self.syncs_before.append(len(self._storage.synced))
+        return self._index.commit_block(archive, run, block, fence)
+
+
+@pytest.mark.parametrize(
+    ("sync_every_s", "synced", "syncs_before"),
+    [
+        # Two blocks of three segments of 6 s, then the end.
+        (0.0, [0, 0, 0, 3, 3, 3], [1, 2, 3, 4, 5, 6]),
+        (12.0, [0, 0, 3], [0, 1, 1, 2, 2, 3]),
+        (1000.0, [0, 3], [0, 0, 0, 1, 1, 1]),
+        (None, [], [0] * 6),
+    ],
+)
+def test_bytes_are_synced_as_often_as_the_policy_says(
+    shelf: Shelf, sync_every_s: float | None, synced: list[int], syncs_before: list[int]
+) -> None:
+    """Invariant 7: what a power cut may take."""
+    house, now_s = shelf.house, 0.0
+    storage = Noting(house.settings.storage, house.index.set_id)
+    storage.synced = []
+    committer = Committing(shelf, storage)
+    writer = RunWriter(
+        house.index,
+        storage,
+        shelf.archive,
+        CODECS,
+        block_ms=18_000,
+        sync_every_s=sync_every_s,
+        committer=committer,
+        monotonic=lambda: now_s,
+    )
+    for number in range(6):
+        now_s += 6
+        writer.add(segment(number), b"d" * 376)
+        writer.commit()
+    writer.end()
+    writer.end()
+    assert (storage.synced, committer.syncs_before) == (synced, syncs_before)
+    [part] = shelf.reader.parts(shelf.archive, ALL_TIME)
+    assert part.end_ms == START_MS + 36_000
+
+
+RECORD = """
+import os, sys
+from uuid import UUID, uuid4
+from footage.archive.commit import RunWriter
+from footage.archive.group_commit import GroupCommit
+from footage.house import open_house
+from footage.settings import load
+from kit.archive import CODECS
+sys.path.append(sys.argv[3])
+from test_durability import segment
+house = open_house(load(data_dir=sys.argv[1]))
+archive = house.index.archive(UUID(sys.argv[2]))
+fence = house.index.claim(archive, uuid4(), 0)
+writer = RunWriter(house.index, house.storage, archive, CODECS, fence=fence, sync_every_s=None,
+                   committer=GroupCommit(house.index), checks_on_add=False)
+for number in range(100_000):
+    writer.add(segment(number), number.to_bytes(4, "big") * 94)
+    writer.commit()
+    print(number, flush=True)
+"""
+
+
+def test_kill_9_of_a_recorder_that_never_syncs_loses_nothing_committed(tmp_path: Path) -> None:
+    """Invariant 7, and what lies behind the promised bytes is taken in afterwards (invariant 2)."""
+    shelf = open_shelf(tmp_path)
+    house, archive = shelf.house, shelf.archive
+    here = Path(__file__).parent
+    environment = {**os.environ, "PYTHONPATH": str(here.parent)}
+    command = [sys.executable, "-c", RECORD, str(tmp_path), str(archive.id), str(here)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(25):
+            said = process.stdout.readline()
+        process.kill()
+        rest = process.stdout.read().split()
+    last = int((rest or [said])[-1])
+    [part] = shelf.reader.parts(archive, ALL_TIME)
+    count = (part.end_ms - START_MS) // 6000
+    assert count in (last + 1, last + 2)
+    # Whole segments behind them, as a crash between bytes and row leaves them.
+    with house.index.snapshot() as snapshot:
+        block = snapshot.last_block_before(archive, part.end_ms)
+    assert block is not None
+    key = block_key(archive.id, block.start_ms)
+    promised = block.bytes_to - block.bytes_from
+    left = (house.storage.size(key) or 0) - promised
+    if not left:
+        house.storage.append(key, promised, count.to_bytes(4, "big") * 94)
+    fence = house.index.claim(archive, shelf.camera.id, 1)
+    writer = RunWriter.going_on(house.index, house.storage, archive, part.run, block, fence=fence)
+    writer.add(segment(count), count.to_bytes(4, "big") * 94)
+    writer.commit()
+    writer.end()
+    for number in range(count + 1):
+        kept = shelf.reader.segment(archive, START_MS + number * 6000)
+        assert kept is not None
+        assert shelf.reader.data(kept) == number.to_bytes(4, "big") * 94
+    assert not list(tmp_path.rglob("*.aside"))
+    newest = shelf.reader.newest_recorded(archive, 3)
+    assert [one.sequence for one in newest] == [count - 2, count - 1, count]
+    assert {one.discontinuity for one in newest} == {0}
+    house.close()
+
+
+def test_a_writer_goes_on_only_behind_the_last_block(shelf: Shelf) -> None:
+    shelf.add_run(START_MS, [(6000, 376)] * 12)
+    [part] = shelf.reader.parts(shelf.archive, ALL_TIME)
+    with shelf.house.index.snapshot() as snapshot:
+        first = snapshot.block_at(shelf.archive, START_MS)
+        last = snapshot.block_at(shelf.archive, START_MS + 66_000)
+    assert first is not None
+    assert last is not None
+    house = shelf.house
+    with pytest.raises(ValueError, match="the run ends at"):
+        RunWriter.going_on(house.index, house.storage, shelf.archive, part.run, first)
+    writer = RunWriter.going_on(house.index, house.storage, shelf.archive, part.run, last)
+    with pytest.raises(ValueError, match="a run goes on at"):
+        writer.add(segment(13), b"d" * 376)
+    writer.add(segment(12), b"d" * 376)
+    writer.end()
+    [grown] = shelf.reader.parts(shelf.archive, ALL_TIME)
+    assert (grown.run.id, grown.end_ms) == (part.run.id, START_MS + 78_000)
+    assert grown.size_bytes == 13 * 376
+
+
+def test_a_stalled_recorder_that_wakes_up_shows_nothing_more(shelf: Shelf) -> None:
+    """Invariant 8."""
+    house, archive = shelf.house, shelf.archive
+    commits = GroupCommit(house.index)
+
+    def recorder(fence: int | None) -> RunWriter:
+        return RunWriter(
+            house.index,
+            house.storage,
+            archive,
+            CODECS,
+            fence=fence,
+            committer=commits,
+            checks_on_add=False,
+        )
+
+    stalled = recorder(house.index.claim(archive, shelf.camera.id, 0))
+    stalled.add(segment(0), b"a" * 376)
+    stalled.commit()
+    successor = recorder(house.index.claim(archive, archive.id, 1))
+    successor.add(segment(2), b"b" * 376)
+    successor.commit()
+    stalled.add(segment(1), b"c" * 376)
+    for _ in range(2):
+        with pytest.raises(LeaseLost):
+            stalled.commit()
+    _, table = shelf.reader.parts_and_segments(archive, ALL_TIME)
+    assert table.start_ms.tolist() == [START_MS, START_MS + 12_000]
+
+
+def test_without_a_look_beforehand_the_commit_still_tells_of_an_overlap(shelf: Shelf) -> None:
+    shelf.add_run(START_MS, [(6000, 564)])
+    house = shelf.house
+    writer = RunWriter(house.index, house.storage, shelf.archive, CODECS, checks_on_add=False)
+    begun = replace(segment(0), start_ms=START_MS - 3000)
+    writer.add(begun, b"e" * 376)
+    with pytest.raises(Overlap):
+        writer.commit()
+    _, table = shelf.reader.parts_and_segments(shelf.archive, ALL_TIME)
+    assert table.size_bytes.tolist() == [564]
+
+
+def test_a_segment_that_found_no_room_can_be_added_again(shelf: Shelf) -> None:
+    house = shelf.house
+    storage = LocalStorage(house.settings.storage, house.index.set_id, reserve_bytes=1)
+    writer = RunWriter(house.index, storage, shelf.archive, CODECS)
+    writer.add(segment(0), b"a" * 376)
+    storage._reserve_bytes = 1 << 62
+    with pytest.raises(Full):
+        writer.add(segment(1), b"b" * 376)
+    # What was added before can be committed all the same.
+    writer.commit()
+    storage._reserve_bytes = 0
+    writer.add(segment(1), b"b" * 376)
+    writer.commit()
+    [part] = shelf.reader.parts(shelf.archive, ALL_TIME)
+    assert (part.end_ms, part.size_bytes) == (START_MS + 12_000, 752)

@@ -6,6 +6,7 @@ import multiprocessing
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 from footage.archive import index as index_package
-from footage.archive.index import open_index
+from footage.archive.index import Index, LiveSegment, open_index
 from footage.archive.index.database import connect
-from footage.archive.index.sql import migrate
+from footage.archive.index.segment_table import pack_keyframes, pack_segments
+from footage.archive.index.sql import NEWEST, migrate
 from footage.archive.index.tables import metadata
+from footage.timeline import ALL_TIME, Archive, Block, Camera, Keyframe, Run, Segment
 
 SCRIPTS = Path(index_package.__file__).with_name("migrations")
 
@@ -74,6 +77,12 @@ def test_alembic_finds_nothing_to_change(engine: Engine) -> None:
         assert compare_metadata(context, metadata) == []
 
 
+def test_the_code_knows_the_newest_revision() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    assert ScriptDirectory.from_config(config).get_current_head() == NEWEST
+
+
 def test_migrations_build_what_the_tables_say(engine: Engine, tmp_path: Path) -> None:
     migrate(engine)
     straight = connect(f"sqlite:///{tmp_path / 'straight.db'}")
@@ -121,6 +130,62 @@ def test_migrating_step_by_step_ends_at_the_same_tables(engine: Engine, tmp_path
     migrate(engine)
     assert shape(other) == shape(engine)
     other.dispose()
+
+
+def test_footage_and_cameras_of_the_first_tables_live_on(tmp_path: Path) -> None:
+    """As the first release left them: a camera with a source, a run of one block, none numbered."""
+    path, start_ms = tmp_path / "index.db", 1_790_000_000_000
+    engine = connect(f"sqlite:///{path}")
+    migrate(engine, "0001")
+    engine.dispose()
+    camera_id, archive_id = UUID(int=1), UUID(int=2)
+    old = Block(start_ms, 0, (Segment(start_ms, 6000, 376, 9, (Keyframe(0, 0, 188),)),))
+    packed = (pack_segments(old.segments), pack_keyframes(old.segments))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(
+            "INSERT INTO camera (id, title, source_url, created_ms) VALUES (?, 'Gate', 'rtsp://gate', 1)",
+            (camera_id.hex,),
+        )
+        database.execute(
+            "INSERT INTO archive (number, id, camera_id, token_epoch) VALUES (7, ?, ?, 3)",
+            (archive_id.hex, camera_id.hex),
+        )
+        database.execute("INSERT INTO codecs VALUES (1, 'h264', 640, 360, NULL, 0, 0, 'one')")
+        database.execute(
+            "INSERT INTO run (id, archive_number, start_ms, end_ms, bytes_from, bytes_to, codecs_id)"
+            " VALUES (5, 7, ?, ?, 0, 376, 1)",
+            (start_ms, old.end_ms),
+        )
+        database.execute(
+            "INSERT INTO block (archive_number, run_id, start_ms, end_ms, bytes_from, bytes_to,"
+            " segments, keyframes) VALUES (7, 5, ?, ?, 0, 376, ?, ?)",
+            (start_ms, old.end_ms, *packed),
+        )
+        database.commit()
+    with closing(open_index(f"sqlite:///{path}")) as index:
+        archive = Archive(7, archive_id, camera_id, 3)
+        camera = index.camera(camera_id)
+        assert camera == Camera(
+            id=camera_id, archive_id=archive_id, title="Gate", has_source=True, created_ms=1
+        )
+        assert (camera.transport, camera.is_recorded, camera.is_audio_recorded) == ("tcp", True, True)
+        assert [(one.archive, one.fence) for one in index.to_record()] == [(archive, 0)]
+        # The run goes on, and a recorder's numbers begin with what it adds.
+        [run] = _runs(index, archive)
+        [first] = old.segments
+        grown = replace(old, segments=(first, replace(first, start_ms=old.end_ms)))
+        index.commit_block(archive, run._replace(end_ms=grown.end_ms, bytes_to=752), grown)
+        fence = index.claim(archive, UUID(int=3), 0)
+        new = Block(grown.end_ms, 0, (replace(first, start_ms=grown.end_ms),))
+        index.commit_block(archive, Run(0, new.start_ms, new.end_ms, 0, 376, run.codecs), new, fence)
+        with index.snapshot() as snapshot:
+            assert snapshot.block_at(archive, start_ms) == grown
+            assert snapshot.newest_recorded(archive, 9) == [LiveSegment(0, 0, new.start_ms, 6000)]
+
+
+def _runs(index: Index, archive: Archive) -> list[Run]:
+    with index.snapshot() as snapshot:
+        return snapshot.runs(archive, ALL_TIME)
 
 
 def test_a_migration_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from threading import Thread
 from typing import Any
@@ -13,7 +14,7 @@ from footage.archive.index import Index
 from footage.archive.remove import finish
 from footage.archive.storage import Storage
 from footage.telemetry.logs import event
-from footage.timeline import Archive, Camera
+from footage.timeline import Archive, Camera, CameraStatus
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,17 @@ class Cameras:
     def page(self, *, limit: int, after: tuple[str, UUID] | None = None) -> list[Camera]:
         """Cameras by title, then id; ``after`` is the last of the page before."""
         return self._index.cameras(limit=limit, after=after)
+
+    def status(self, camera: Camera) -> CameraStatus | None:
+        """How a camera's recording goes; None where no recorder ever said. Raises UnknownCamera."""
+        number = self.archive_of(camera).number
+        return self._index.statuses([number]).get(number)
+
+    def statuses(self, archives: Collection[Archive] | None = None) -> dict[int, CameraStatus]:
+        """How it goes, by number of the archive: of those, or of all."""
+        if archives is None:
+            return self._index.statuses()
+        return self._index.statuses([archive.number for archive in archives])
 
     def change(self, camera_id: UUID, changes: dict[str, Any]) -> Camera:
         """Change the named fields (of Camera, or ``source_url``). Raises UnknownCamera."""

@@ -1,4 +1,4 @@
-"""The only way into an archive: bytes durable first, then the row that names them.
+"""The only way into an archive: bytes first, durable by the sync policy, then the row that names them.
 
 Keeps invariants 1 (a row never promises bytes that are not there) and 4 (segments never overlap,
 and within a run each starts where the last one ended). A crash leaves at the worst bytes without
@@ -6,6 +6,11 @@ a row.
 """
 
 from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 from footage.archive.errors import Overlap
 from footage.archive.index import Index
@@ -16,11 +21,42 @@ from footage.timeline import Archive, Block, Codecs, Run, Segment
 BLOCK_MS = 60_000
 
 
+class Committer(Protocol):
+    """Whoever writes the rows of blocks: the index itself, or a GroupCommit before it."""
+
+    def commit_block(self, archive: Archive, run: Run, block: Block, fence: int | None = None) -> Run:
+        """Write one block, durably. Raises as the index does."""
+
+
+@dataclass(slots=True)
+class _SyncPolicy:
+    """When bytes are brought to the disk: before every row (0), every so often, or never (None)."""
+
+    every_s: float | None
+    monotonic: Callable[[], float]
+    last_s: float
+
+    def is_due(self) -> bool:
+        return self.every_s is not None and self.monotonic() - self.last_s >= self.every_s
+
+    def done(self) -> None:
+        self.last_s = self.monotonic()
+
+
 class RunWriter:
     """Adds segments to one run of one archive. Not for use by two threads at once.
 
-    ``add`` writes bytes; ``commit`` makes everything added durable and visible. Between the two
-    a segment can still be lost, so the caller chooses its loss bound by how often it commits.
+    ``add`` writes bytes; ``commit`` makes everything added visible. Between the two a segment
+    can still be lost, so the caller chooses its loss bound by how often it commits.
+
+    What is committed survives kill -9. What a power cut may take is said by ``sync_every_s``:
+    nothing with 0, for bytes are then synced before each row; else what came in that many
+    seconds, or with None whatever the system still kept in memory. A block that ends is synced,
+    but for None.
+
+    A recorder gives the ``fence`` of its lease, and the ``committer`` that it shares with others.
+    Without ``checks_on_add`` only the commit tells of an overlap, which saves a look-up a
+    segment where there is next to never one.
     """
 
     def __init__(
@@ -31,15 +67,67 @@ class RunWriter:
         codecs: Codecs,
         *,
         block_ms: int = BLOCK_MS,
+        fence: int | None = None,
+        sync_every_s: float | None = 0.0,
+        committer: Committer | None = None,
+        checks_on_add: bool = True,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._index = index
         self._storage = storage
         self._archive = archive
         self._block_ms = block_ms
         self._codecs = codecs
+        self._fence = fence
+        self._committer: Committer = committer or index
+        self._checks_on_add = checks_on_add
+        self._sync = _SyncPolicy(sync_every_s, monotonic, monotonic())
+        self._has_unsynced = False
         self._run: Run | None = None
         self._block: Block | None = None
         self._pending: list[Segment] = []
+
+    @classmethod
+    def going_on(
+        cls,
+        index: Index,
+        storage: Storage,
+        archive: Archive,
+        run: Run,
+        block: Block,
+        *,
+        block_ms: int = BLOCK_MS,
+        fence: int | None = None,
+        sync_every_s: float | None = 0.0,
+        committer: Committer | None = None,
+        checks_on_add: bool = True,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> Self:
+        """A writer that continues ``run`` behind ``block``, its last one.
+
+        For whole segments that a writer before left behind the bytes it promised: adding the
+        very same bytes keeps them in place (invariant 2). New footage belongs into a new run:
+        where the writer before may still be alive, each would take what the other puts into the
+        file for leftovers. Raises ValueError where the block is not the run's last.
+        """
+        if block.end_ms != run.end_ms:
+            raise ValueError(f"the run ends at {run.end_ms}, the block at {block.end_ms}")
+        writer = cls(
+            index,
+            storage,
+            archive,
+            run.codecs,
+            block_ms=block_ms,
+            fence=fence,
+            sync_every_s=sync_every_s,
+            committer=committer,
+            checks_on_add=checks_on_add,
+            monotonic=monotonic,
+        )
+        writer._run, writer._block = run, block
+        # Nobody knows what the writer before had brought to the disk.
+        writer._has_unsynced = True
+        return writer
 
     @property
     def run(self) -> Run | None:
@@ -50,31 +138,45 @@ class RunWriter:
         """Write a segment's bytes; it shows after the next commit.
 
         Commits by itself where a block is full. Raises ValueError where the segment does not
-        start where the last one ended, Overlap where its time is kept already: then nothing of
-        it is written.
+        start where the last one ended, Full where there is no room and, with ``checks_on_add``,
+        Overlap where its time is kept already: then nothing of it is written, and it can be
+        added again.
         """
         self._check_fits(segment)
         if self._is_full(segment):
-            self.commit()
+            self.end()
             self._block = None
         start_ms, written = self._place()
         key = block_key(self._archive.id, segment.start_ms if start_ms is None else start_ms)
         self._storage.append(key, written, data)
         self._pending.append(segment)
+        self._has_unsynced = True
 
     def commit(self) -> None:
-        """Make what was added durable, then visible. Raises Overlap; doing nothing is fine."""
+        """Make what was added visible, after the sync that the policy asks for.
+
+        Doing nothing is fine. Raises as the index and the storage do (Overlap, LeaseLost,
+        UnknownCamera, UnknownRun, Unavailable): what was added is not lost, and commit can be
+        called again.
+        """
         if not self._pending:
             return
         segments = (*self._block.segments, *self._pending) if self._block else (*self._pending,)
         bytes_from = self._block.bytes_from if self._block else self._committed_bytes()
         block = Block(segments[0].start_ms, bytes_from, segments)
-        self._storage.sync(block_key(self._archive.id, block.start_ms))
+        if self._sync.is_due():
+            self._sync_bytes(block.start_ms)
         run = self._run or Run(0, block.start_ms, 0, 0, 0, self._codecs)
         run = run._replace(end_ms=block.end_ms, bytes_to=block.bytes_to)
-        self._run = self._index.commit_block(self._archive, run, block)
+        self._run = self._committer.commit_block(self._archive, run, block, self._fence)
         self._block = block
         self._pending.clear()
+
+    def end(self) -> None:
+        """Commit, and sync what the policy has left: the run, or a block of it, is over."""
+        self.commit()
+        if self._block is not None and self._has_unsynced and self._sync.every_s is not None:
+            self._sync_bytes(self._block.start_ms)
 
     def abandon(self) -> None:
         """Take back the whole run, and what was added and not committed."""
@@ -85,13 +187,19 @@ class RunWriter:
         self._pending.clear()
         self._run = self._block = None
 
+    def _sync_bytes(self, block_ms: int) -> None:
+        self._storage.sync(block_key(self._archive.id, block_ms))
+        self._sync.done()
+        self._has_unsynced = False
+
     def _check_fits(self, segment: Segment) -> None:
         last_end = self._last_end_ms()
         if last_end is not None and segment.start_ms != last_end:
             raise ValueError(f"a run goes on at {last_end}, not at {segment.start_ms}")
-        kept = self._index.overlap(self._archive, segment.span)
-        if kept is not None:
-            raise Overlap(segment.span, kept)
+        if self._checks_on_add:
+            kept = self._index.overlap(self._archive, segment.span)
+            if kept is not None:
+                raise Overlap(segment.span, kept)
 
     def _last_end_ms(self) -> int | None:
         if self._pending:

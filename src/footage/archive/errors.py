@@ -4,10 +4,12 @@ ArchiveError
 ├─ Overlap             footage would cover time that is kept already (invariant 4)
 ├─ UnknownCamera       no camera of that id
 ├─ UnknownRun          the run to go on with was removed meanwhile
+├─ LeaseLost           another recorder took the archive over (invariant 8)
 ├─ AlreadyExists       a camera, an archive or a key of that id or name is there
 ├─ MissingBytes        the index names bytes that the storage does not have
 ├─ WrongStorage        the storage is not the one of this index, or is not there (invariant 3)
 └─ Unavailable         index or storage cannot be reached now; trying again later can help
+   └─ Full             there is no room for more
 """
 
 from __future__ import annotations
@@ -36,6 +38,10 @@ class UnknownRun(ArchiveError):
     """The run to go on with was removed meanwhile."""
 
 
+class LeaseLost(ArchiveError):
+    """Another recorder writes the archive now; nothing was written."""
+
+
 class AlreadyExists(ArchiveError):
     """Something of that id or name is there already."""
 
@@ -50,3 +56,7 @@ class WrongStorage(ArchiveError):
 
 class Unavailable(ArchiveError):
     """The index or the storage does not answer now."""
+
+
+class Full(Unavailable):
+    """There is no room for more; what is kept can still be read."""

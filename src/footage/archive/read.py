@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from footage.archive.index import FootageIndex
-from footage.archive.index.protocol import SegmentPlace, Snapshot, Totals
+from footage.archive.index.protocol import LiveSegment, SegmentPlace, Snapshot, Totals
 from footage.archive.storage import OpenBlock, Storage, block_key
 from footage.timeline import Archive, Block, Codecs, Run, Segment, SegmentTable, Span
 
@@ -72,6 +72,11 @@ class Reader:
             parts = _parts(snapshot, archive, span)
             whole = Span(parts[0].start_ms, parts[-1].end_ms) if parts else Span(0, 0)
             return parts, snapshot.segments(archive, whole)
+
+    def newest_recorded(self, archive: Archive, count: int) -> list[LiveSegment]:
+        """The last ``count`` segments that a recorder committed, as live playlists number them."""
+        with self._index.snapshot() as snapshot:
+            return snapshot.newest_recorded(archive, count)
 
     def place(self, archive: Archive, start_ms: int) -> SegmentPlace | None:
         """Where the segment is that starts at exactly ``start_ms``, as little as serving it needs."""

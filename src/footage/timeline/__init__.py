@@ -3,7 +3,7 @@
 Pure values without I/O; every other folder speaks in these, and this one imports nothing of ours.
 """
 
-from footage.timeline.camera import Camera, Location, Place
+from footage.timeline.camera import Camera, Location, Place, Source
 from footage.timeline.kept import (
     Archive,
     Block,
@@ -14,20 +14,26 @@ from footage.timeline.kept import (
     SegmentTable,
 )
 from footage.timeline.span import ALL_TIME, Span, format_ms, parse_time
+from footage.timeline.status import CameraStatus, Reason, State, status_now
 
 __all__ = [
     "ALL_TIME",
     "Archive",
     "Block",
     "Camera",
+    "CameraStatus",
     "Codecs",
     "Keyframe",
     "Location",
     "Place",
+    "Reason",
     "Run",
     "Segment",
     "SegmentTable",
+    "Source",
     "Span",
+    "State",
     "format_ms",
     "parse_time",
+    "status_now",
 ]

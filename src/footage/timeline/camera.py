@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 
@@ -21,6 +21,18 @@ class Location:
     id: str
     title: str
     room: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a camera's video comes from. ``url`` may hold a password: it is never shown.
+
+    ``transport`` of RTSP is ``tcp`` or ``udp``.
+    """
+
+    url: str = field(repr=False)
+    transport: str = "tcp"
+    with_audio: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,4 +55,7 @@ class Camera:
     application_version: str | None = None
     location: Location | None = None
     has_source: bool = False
+    transport: str = "tcp"
+    is_recorded: bool = True
+    is_audio_recorded: bool = True
     created_ms: int = 0

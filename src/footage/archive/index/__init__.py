@@ -4,22 +4,30 @@
 """
 
 from footage.archive.index.protocol import (
+    BlockCommit,
     CameraIndex,
     FootageIndex,
     Index,
     KeyIndex,
+    LiveSegment,
+    RecorderIndex,
     SegmentPlace,
     StoredKey,
+    ToRecord,
 )
 from footage.archive.index.sql import SqlIndex, open_index
 
 __all__ = [
+    "BlockCommit",
     "CameraIndex",
     "FootageIndex",
     "Index",
     "KeyIndex",
+    "LiveSegment",
+    "RecorderIndex",
     "SegmentPlace",
     "SqlIndex",
     "StoredKey",
+    "ToRecord",
     "open_index",
 ]

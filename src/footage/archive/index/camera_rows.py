@@ -142,5 +142,8 @@ def _camera(row: Row[Any]) -> Camera:
         application_version=row.application_version,
         location=location,
         has_source=row.source_url is not None,
+        transport=row.transport,
+        is_recorded=row.is_recorded,
+        is_audio_recorded=row.is_audio_recorded,
         created_ms=row.created_ms,
     )

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from footage.archive.errors import Unavailable
+from footage.archive.errors import Full, Unavailable
 
 _BUSY_TIMEOUT_MS = 10_000
 _PRAGMAS = (
@@ -24,6 +24,9 @@ _PRAGMAS = (
     "PRAGMA cache_size = -16000",
     "PRAGMA temp_store = MEMORY",
 )
+_LOOK_AGAIN_S = 0.001
+_PRIMARY_CODE = 0xFF
+"""An extended result code of SQLite carries the primary one in its lowest byte."""
 _WRITES = "footage_writes"
 _SINGLE = "footage_single"
 
@@ -62,8 +65,37 @@ def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first and then writes fails at once where another wrote between;
     # one that says at its begin that it will write waits its turn instead.
     options = connection.get_execution_options()
-    if not options.get(_SINGLE):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES) else "BEGIN")
+    if options.get(_WRITES):
+        _begin_to_write(connection)
+    elif not options.get(_SINGLE):
+        connection.exec_driver_sql("BEGIN")
+
+
+def _begin_to_write(connection: Connection) -> None:
+    """Wait for the other writers by looking often.
+
+    SQLite's own wait looks ever more rarely, up to ten times a second, which is what the slowest
+    of many commits would then take; a transaction here takes a few milliseconds.
+    """
+    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_LOOK_AGAIN_S)
+            else:
+                return
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+
+
+def _is_busy(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    return code & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
 
 
 @contextmanager
@@ -80,7 +112,7 @@ def for_single_reads(engine: Engine) -> Engine:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that is committed when the block ends. Raises Unavailable."""
+    """A transaction that is committed when the block ends. Raises Unavailable, Full."""
     with _translated(), engine.execution_options(**{_WRITES: True}).begin() as connection:
         yield connection
 
@@ -94,6 +126,8 @@ def _translated() -> Iterator[None]:
     except (DBAPIError, PoolTimeout) as error:
         # The driver's own words, without the statement that SQLAlchemy adds.
         cause = getattr(error, "orig", None)
-        raise Unavailable(f"index: {cause or type(error).__name__}") from error
+        is_full = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        kind = Full if is_full else Unavailable
+        raise kind(f"index: {cause or type(error).__name__}") from error
     except SQLAlchemyError as error:
         raise Unavailable(f"index: {type(error).__name__}") from error

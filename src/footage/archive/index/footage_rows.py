@@ -1,4 +1,4 @@
-"""Runs and blocks as rows: how they are written, found and let go.
+"""Runs and blocks as rows: how they are found and let go.
 
 Spans are found through (archive_number, start_ms) alone, never by scanning: runs of an archive do
 not overlap (invariant 4), so the newest that starts at or before a moment is the only one that
@@ -9,14 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    CursorResult,
     Engine,
     Row,
     Select,
@@ -24,24 +22,15 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 
-from footage.archive.errors import Overlap, UnknownCamera, UnknownRun
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
-from footage.archive.index.protocol import LeavingBlock, SegmentPlace, Snapshot, Totals
-from footage.archive.index.segment_table import (
-    find,
-    pack_keyframes,
-    pack_segments,
-    unpack,
-    unpack_columns,
-)
-from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span, format_ms
+from footage.archive.index.protocol import LeavingBlock, LiveSegment, SegmentPlace, Snapshot, Totals
+from footage.archive.index.segment_table import find, unpack, unpack_columns, unpack_times
+from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
@@ -131,15 +120,15 @@ _ARCHIVE = (
     .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
     .where(t.archive.c.id == bindparam("id"), ~t.camera.c.removed)
 )
-_STILL_THERE = (
-    select(t.archive.c.number)
-    .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+_NEWEST_RECORDED = (
+    select(t.block.c.sequence_from, t.block.c.discontinuity, t.block.c.start_ms, t.block.c.segments)
     .where(
-        t.archive.c.number == bindparam("archive"),
-        # A number may be given anew once its archive is forgotten, an id is not.
-        t.archive.c.id == bindparam("id"),
-        ~t.camera.c.removed,
+        t.block.c.archive_number == bindparam("archive"),
+        t.block.c.sequence_from.is_not(None),
+        ~t.block.c.leaving,
     )
+    .order_by(t.block.c.sequence_from.desc())
+    .limit(bindparam("count"))
 )
 
 
@@ -182,6 +171,22 @@ class SqlSnapshot:
             table.duration_ms[first:last],
             table.size_bytes[first:last],
         )
+
+    def newest_recorded(self, archive: Archive, count: int) -> list[LiveSegment]:
+        """The last ``count`` segments that a recorder committed, ascending by sequence."""
+        newest: list[LiveSegment] = []
+        # As many blocks as segments at the most; what is not fetched is not read.
+        bounds = {"archive": archive.number, "count": count}
+        with self._connection.execute(_NEWEST_RECORDED, bounds) as rows:
+            for sequence, discontinuity, start_ms, segments in rows:
+                listed = [
+                    LiveSegment(sequence + place, discontinuity, segment_ms, duration_ms)
+                    for place, (segment_ms, duration_ms) in enumerate(unpack_times(start_ms, segments))
+                ]
+                newest = listed + newest
+                if len(newest) >= count:
+                    break
+        return newest[-count:]
 
     def _codecs(self, codecs_id: int) -> Codecs:
         """Looked up once a process: they are few and never change."""
@@ -234,24 +239,7 @@ class FootageRows:
         if not span.duration_ms:
             return None
         with reading(self._single_reads) as connection:
-            return _overlap(connection, archive, span, own_run=0)
-
-    def commit_block(self, archive: Archive, run: Run, block: Block) -> Run:
-        """Write a block's row, new or grown, and its run's row with it."""
-        try:
-            with writing(self._engine) as connection:
-                own = {"archive": archive.number, "id": archive.id}
-                if connection.execute(_STILL_THERE, own).first() is None:
-                    raise UnknownCamera(f"the camera of archive {archive.id} was removed")
-                kept = _overlap(connection, archive, run.span, own_run=run.id)
-                if kept is not None:
-                    raise Overlap(run.span, kept)
-                run_id = _put_run(connection, archive, run)
-                _put_block(connection, archive, run_id, block)
-        except IntegrityError as error:
-            # Only a block that is still leaving can hold the same start.
-            raise Overlap(run.span, Span(block.start_ms, block.end_ms)) from error
-        return Run(run_id, run.start_ms, run.end_ms, run.bytes_from, run.bytes_to, run.codecs)
+            return first_overlap(connection, archive, span, own_run=0)
 
     def mark_run(self, archive: Archive, run_id: int) -> None:
         """Take a run out of sight; its blocks are leaving."""
@@ -305,7 +293,8 @@ class FootageRows:
             numbers = connection.execute(gone).scalars().all()
             if not numbers:
                 return
-            connection.execute(delete(t.run).where(t.run.c.archive_number.in_(numbers)))
+            for table in (t.run, t.lease, t.recording):
+                connection.execute(delete(table).where(table.c.archive_number.in_(numbers)))
             connection.execute(delete(t.archive).where(t.archive.c.number.in_(numbers)))
             connection.execute(
                 delete(t.camera).where(
@@ -324,74 +313,7 @@ def _block(row: AnyRow) -> Block:
     return Block(start_ms, bytes_from, unpack(start_ms, segments, keyframes))
 
 
-def _overlap(connection: Connection, archive: Archive, span: Span, own_run: int) -> Span | None:
+def first_overlap(connection: Connection, archive: Archive, span: Span, own_run: int) -> Span | None:
+    """The first kept run, other than ``own_run``, that overlaps ``span``."""
     row = connection.execute(_OVERLAP, {**_bounds(archive, span), "own": own_run}).one_or_none()
     return None if row is None else Span(row.start_ms, row.end_ms)
-
-
-def _put_run(connection: Connection, archive: Archive, run: Run) -> int:
-    if run.id:
-        grown = connection.execute(
-            update(t.run)
-            .where(
-                t.run.c.id == run.id,
-                t.run.c.archive_number == archive.number,
-                t.run.c.start_ms == run.start_ms,
-            )
-            .values(end_ms=run.end_ms, bytes_to=run.bytes_to)
-        )
-        if not grown.rowcount:
-            raise UnknownRun(f"the run from {format_ms(run.start_ms)} was removed")
-        return run.id
-    added = connection.execute(
-        insert(t.run).values(
-            archive_number=archive.number,
-            start_ms=run.start_ms,
-            end_ms=run.end_ms,
-            bytes_from=run.bytes_from,
-            bytes_to=run.bytes_to,
-            codecs_id=_put_codecs(connection, run.codecs),
-        )
-    )
-    return _new_id(added)
-
-
-def _put_codecs(connection: Connection, codecs: Codecs) -> int:
-    known: int | None = connection.execute(
-        select(t.codecs.c.id).where(t.codecs.c.fingerprint == codecs.fingerprint)
-    ).scalar_one_or_none()
-    if known is not None:
-        return known
-    return _new_id(connection.execute(insert(t.codecs).values(**asdict(codecs))))
-
-
-def _new_id(added: CursorResult[Any]) -> int:
-    key = added.inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
-def _put_block(connection: Connection, archive: Archive, run_id: int, block: Block) -> None:
-    values = {
-        "end_ms": block.end_ms,
-        "bytes_from": block.bytes_from,
-        "bytes_to": block.bytes_to,
-        "segments": pack_segments(block.segments),
-        "keyframes": pack_keyframes(block.segments),
-    }
-    grown = connection.execute(
-        update(t.block)
-        .where(
-            t.block.c.archive_number == archive.number,
-            t.block.c.start_ms == block.start_ms,
-            t.block.c.run_id == run_id,
-            ~t.block.c.leaving,
-        )
-        .values(**values)
-    )
-    if not grown.rowcount:
-        connection.execute(
-            insert(t.block).values(
-                archive_number=archive.number, run_id=run_id, start_ms=block.start_ms, **values
-            )
-        )

@@ -7,13 +7,14 @@ reached. Every implementation passes tests/contract/test_index.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from footage.timeline import Archive, Block, Camera, Run, SegmentTable, Span
+from footage.archive.errors import ArchiveError
+from footage.timeline import Archive, Block, Camera, CameraStatus, Run, SegmentTable, Source, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,42 @@ class LeavingBlock:
     start_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class BlockCommit:
+    """A block's row to be written, new or grown, and its run's with it.
+
+    A recorder gives the ``fence`` of its lease; an import has none.
+    """
+
+    archive: Archive
+    run: Run
+    block: Block
+    fence: int | None = None
+
+
+class LiveSegment(NamedTuple):
+    """A segment as live playlists number it (RFC 8216, 4.3.3.2 and 4.3.3.3)."""
+
+    sequence: int
+    discontinuity: int
+    start_ms: int
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToRecord:
+    """A camera that is to be recorded, and who does: ``holder``, since the lease has ``fence``.
+
+    Where nobody ever did the fence is 0.
+    """
+
+    archive: Archive
+    title: str
+    source: Source
+    holder: UUID | None
+    fence: int
+
+
 class Snapshot(Protocol):
     """Reads that all see the index as it was at one moment."""
 
@@ -69,6 +106,9 @@ class Snapshot(Protocol):
 
     def segments(self, archive: Archive, span: Span) -> SegmentTable:
         """Segments that start inside ``span``, ascending, of all its runs."""
+
+    def newest_recorded(self, archive: Archive, count: int) -> list[LiveSegment]:
+        """The last ``count`` segments that a recorder committed, ascending by sequence."""
 
 
 class FootageIndex(Protocol):
@@ -89,13 +129,18 @@ class FootageIndex(Protocol):
     def overlap(self, archive: Archive, span: Span) -> Span | None:
         """The first kept run that overlaps ``span``."""
 
-    def commit_block(self, archive: Archive, run: Run, block: Block) -> Run:
-        """Write a block's row, new or grown, and its run's row with it.
+    def commit_blocks(self, commits: Sequence[BlockCommit]) -> list[Run | ArchiveError]:
+        """Write blocks of several archives in one transaction, each of them whole or not at all.
 
-        A run of id 0 is new: the answer carries the id that it got. Raises Overlap where the
-        run would cover time that another covers (invariant 4), UnknownCamera where the camera
-        and UnknownRun where the run was removed meanwhile.
+        A run of id 0 is new: the answer carries the id that it got. In the place of one that
+        was refused stands the error: Overlap where the run would cover time that another covers
+        (invariant 4), LeaseLost where the fence is no longer that of the lease (invariant 8),
+        UnknownCamera where the camera and UnknownRun where the run was removed meanwhile.
+        Segments of a commit with a fence are numbered for live playlists.
         """
+
+    def commit_block(self, archive: Archive, run: Run, block: Block, fence: int | None = None) -> Run:
+        """Write one block. Raises what ``commit_blocks`` answers."""
 
     def mark_run(self, archive: Archive, run_id: int) -> None:
         """Take a run out of sight; its blocks are leaving."""
@@ -132,6 +177,38 @@ class CameraIndex(Protocol):
         """Revoke every link to the camera's archive; the new epoch. Raises UnknownCamera."""
 
 
+class RecorderIndex(Protocol):
+    """Who records what, and how it goes."""
+
+    def beat(self, recorder_id: UUID) -> None:
+        """Say that a recorder is alive."""
+
+    def beats(self) -> dict[UUID, int]:
+        """Every recorder that ever was, by how often it beat."""
+
+    def forget_recorder(self, recorder_id: UUID) -> None:
+        """A recorder ended in order: it beats no more and holds nothing."""
+
+    def to_record(self) -> list[ToRecord]:
+        """Every camera that is to be recorded: switched on, with a source; by archive number."""
+
+    def claim(self, archive: Archive, recorder_id: UUID, fence: int) -> int | None:
+        """Take the lease whose fence was seen to be ``fence``; its new fence.
+
+        None where somebody was quicker, or the camera is gone. Whoever held it commits nothing
+        more.
+        """
+
+    def release(self, archive: Archive, fence: int) -> None:
+        """Give a lease back; does nothing where somebody else took it meanwhile."""
+
+    def put_statuses(self, statuses: Mapping[int, CameraStatus]) -> None:
+        """Write down how the recording of some archives, by number, goes."""
+
+    def statuses(self, archives: Collection[int] | None = None) -> dict[int, CameraStatus]:
+        """How it goes, by archive number: of all, or of those. Nothing of removed cameras."""
+
+
 class KeyIndex(Protocol):
     """Integration keys."""
 
@@ -148,7 +225,7 @@ class KeyIndex(Protocol):
         """Forget a key; False where there is none of that name."""
 
 
-class Index(FootageIndex, CameraIndex, KeyIndex, Protocol):
+class Index(FootageIndex, CameraIndex, RecorderIndex, KeyIndex, Protocol):
     """All of it, over one database."""
 
     @property

@@ -7,7 +7,7 @@ into one buffer that NumPy reads without a loop; keyframes are read for one bloc
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,13 @@ def unpack(start_ms: int, segments: bytes, keyframes: bytes) -> tuple[Segment, .
         start_ms += duration_ms
         first += count
     return tuple(unpacked)
+
+
+def unpack_times(start_ms: int, segments: bytes) -> Iterator[tuple[int, int]]:
+    """Start and duration of each segment of one block that starts at ``start_ms``."""
+    for duration_ms, _, _, _ in _SEGMENT.iter_unpack(segments):
+        yield start_ms, duration_ms
+        start_ms += duration_ms
 
 
 def find(start_ms: int, segments: bytes, wanted_ms: int) -> tuple[int, int, int, int] | None:

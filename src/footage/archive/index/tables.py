@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Table,
     Uuid,
     false,
+    true,
 )
 
 metadata = MetaData(
@@ -53,6 +55,9 @@ camera = Table(
     Column("room_title", String),
     Column("created_ms", BigInteger, nullable=False),
     Column("removed", Boolean, nullable=False, server_default=false()),
+    Column("transport", String, nullable=False, server_default="tcp"),
+    Column("is_recorded", Boolean, nullable=False, server_default=true()),
+    Column("is_audio_recorded", Boolean, nullable=False, server_default=true()),
     Index(None, "title", "id"),
 )
 
@@ -110,7 +115,13 @@ block = Table(
     Column("leaving", Boolean, nullable=False, server_default=false()),
     Column("segments", LargeBinary, nullable=False),
     Column("keyframes", LargeBinary, nullable=False),
+    # The numbers that live playlists give to the segments of a recorder, from and up to, and the
+    # number of the run; null in what was imported.
+    Column("sequence_from", BigInteger),
+    Column("sequence_to", BigInteger),
+    Column("discontinuity", BigInteger),
     Index(None, "archive_number", "start_ms", unique=True),
+    Index(None, "archive_number", "sequence_from", unique=True),
     sqlite_autoincrement=True,
 )
 Index("ix_block_leaving", block.c.id, sqlite_where=block.c.leaving, postgresql_where=block.c.leaving)
@@ -122,4 +133,42 @@ integration_key = Table(
     Column("name", String, primary_key=True),
     Column("key_hash", LargeBinary, nullable=False, unique=True),
     Column("created_ms", BigInteger, nullable=False),
+)
+
+# Alive while its beat rises; others watch it by their own clocks, so no two need to agree.
+recorder = Table(
+    "recorder",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("beat", BigInteger, nullable=False),
+)
+
+# Who writes an archive (invariant 8). Whoever takes it raises the fence; nobody else commits.
+lease = Table(
+    "lease",
+    metadata,
+    Column("archive_number", _Id, ForeignKey("archive.number"), primary_key=True),
+    Column("recorder_id", Uuid),
+    Column("fence", BigInteger, nullable=False),
+)
+
+recording = Table(
+    "recording",
+    metadata,
+    Column("archive_number", _Id, ForeignKey("archive.number"), primary_key=True),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("detail", String),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("last_packet_ms", BigInteger),
+    Column("last_segment_ms", BigInteger),
+    Column("recorded_ms", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("segments", BigInteger, nullable=False),
+    Column("segments_dropped", BigInteger, nullable=False),
+    Column("packets_dropped", BigInteger, nullable=False),
+    Column("queued", Integer, nullable=False),
+    Column("drift_ms", BigInteger, nullable=False),
+    Column("reconnects", JSON, nullable=False),
 )

@@ -1,7 +1,8 @@
 """Blocks as files below one folder of the local disk.
 
-Promises those of the protocol; durability by fsync of the file and of every folder that was made
-for it.
+Promises those of the protocol; durability by fsync of the file and of every folder above it. A
+disk that is full is Full, and so is one on which less than a reserve would stay free: the index
+and the rest of the machine need room too.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from footage.archive.errors import MissingBytes, Unavailable, WrongStorage
+from footage.archive.errors import Full, MissingBytes, Unavailable, WrongStorage
 
 MARKER = "footage-storage"
 _WRITE_BYTES = 1 << 18
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NAMES_KNOWN = 10_000
 
 
 class LocalBlock:
@@ -54,12 +57,17 @@ class LocalBlock:
 
 
 class LocalStorage:
-    """Blocks below ``root``, which belongs to the archive set ``set_id``."""
+    """Blocks below ``root``, which belongs to the archive set ``set_id``.
 
-    def __init__(self, root: Path, set_id: UUID) -> None:
+    Nothing is appended that would leave fewer than ``reserve_bytes`` free on the file system.
+    """
+
+    def __init__(self, root: Path, set_id: UUID, *, reserve_bytes: int = 0) -> None:
         self._root = root
         self._set_id = set_id
-        self._unsynced_folders: dict[str, list[Path]] = {}
+        self._reserve_bytes = reserve_bytes
+        # Keys whose names would survive a power cut. Forgetting one costs a few syncs too many.
+        self._lasting_names: set[str] = set()
 
     def claim(self) -> None:
         """Put the marker into a root that is new or empty.
@@ -85,33 +93,60 @@ class LocalStorage:
         self.check()
         path = self._path(key)
         with _translated(f"write {key}"):
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
             try:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+                descriptor = os.open(path, flags, 0o640)
             except FileNotFoundError:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+                descriptor = os.open(path, flags, 0o640)
             try:
                 there = os.fstat(descriptor).st_size
-                if start == 0:
-                    # Also those that were there: a writer that was killed may have made them.
-                    self._unsynced_folders[key] = _folders_up_to(self._root, path)
                 if there < start:
                     raise MissingBytes(f"{key} has {there} of the {start} bytes promised")
-                tail = os.pread(descriptor, there - start, start)
-                if tail and not data.startswith(tail):
-                    if tail.startswith(data):
-                        return
-                    _set_aside(path, descriptor, start, tail)
-                _write_all(descriptor, data, start)
+                if start == 0:
+                    # It may be a new file of an old name, or one that a killed writer made.
+                    self._lasting_names.discard(key)
+                self._write(path, descriptor, start, there, data)
+            except (OSError, Full):
+                if there == 0:
+                    # It holds nothing, and whoever tries again may choose another name.
+                    with suppress(OSError):
+                        path.unlink()
+                raise
             finally:
                 os.close(descriptor)
 
+    def _write(self, path: Path, descriptor: int, start: int, there: int, data: bytes) -> None:
+        """Write ``data`` into a file that has ``there`` bytes; all of it or nothing."""
+        tail = os.pread(descriptor, there - start, start)
+        if tail.startswith(data):
+            return
+        self._check_room(descriptor, len(data))
+        if not data.startswith(tail):
+            _set_aside(path, descriptor, start, tail)
+            tail = b""
+        _write_whole(descriptor, memoryview(data)[len(tail) :], start + len(tail))
+
+    def _check_room(self, descriptor: int, wanted_bytes: int) -> None:
+        if not self._reserve_bytes:
+            return  # the file system says so by itself
+        found = os.fstatvfs(descriptor)
+        free_bytes = found.f_bavail * found.f_frsize
+        if free_bytes - wanted_bytes < self._reserve_bytes:
+            raise Full(f"storage: {free_bytes} bytes are free, and {self._reserve_bytes} must stay free")
+
     def sync(self, key: str) -> None:
-        """Fsync the file, then the folders made for it."""
+        """Fsync the file, then the folders above it where that was not done yet."""
+        path = self._path(key)
         with _translated(f"sync {key}"):
-            _sync_path(self._path(key))
-            for folder in self._unsynced_folders.pop(key, ()):
+            _sync_path(path)
+            if key in self._lasting_names:
+                return
+            for folder in _folders_up_to(self._root, path):
                 _sync_path(folder)
+            if len(self._lasting_names) >= _NAMES_KNOWN:
+                self._lasting_names.clear()
+            self._lasting_names.add(key)
 
     def open(self, key: str) -> LocalBlock:
         """The block's file. Raises MissingBytes where there is none."""
@@ -199,7 +234,8 @@ def _translated(doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Unavailable(f"storage: cannot {doing}: {error.strerror}") from error
+        kind = Full if error.errno in _NO_ROOM else Unavailable
+        raise kind(f"storage: cannot {doing}: {error.strerror}") from error
 
 
 def _folders_up_to(root: Path, path: Path) -> list[Path]:
@@ -215,23 +251,36 @@ def _raise_unless_gone(error: OSError) -> None:
 def _set_aside(path: Path, descriptor: int, start: int, tail: bytes) -> None:
     """Keep what lies beyond ``start`` under a name of its own, then cut it off."""
     for number in range(1_000_000):
+        aside = path.with_name(f"{path.name}.{start}-{number}.aside")
         with suppress(FileExistsError):
-            with path.with_name(f"{path.name}.{start}-{number}.aside").open("xb") as aside:
-                aside.write(tail)
-                aside.flush()
-                os.fsync(aside.fileno())
+            made = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+            try:
+                _write_whole(made, memoryview(tail), 0)
+                os.fsync(made)
+            except OSError:
+                with suppress(OSError):
+                    aside.unlink()
+                raise
+            finally:
+                os.close(made)
             os.ftruncate(descriptor, start)
             return
     raise Unavailable(f"storage: too many leftovers beside {path.name}")
 
 
-def _write_all(descriptor: int, data: bytes, start: int) -> None:
-    left = memoryview(data)
-    while left:
-        # Megabytes in one call cost the kernel twice what pieces cost that stay in its caches.
-        written = os.pwrite(descriptor, left[:_WRITE_BYTES], start)
-        left = left[written:]
-        start += written
+def _write_whole(descriptor: int, data: memoryview, end: int) -> None:
+    """Write ``data`` at the file's end, byte ``end``; where that fails the file ends there again."""
+    at = end
+    try:
+        while data:
+            # Megabytes in one call cost the kernel twice what pieces cost that stay in its caches.
+            written = os.pwrite(descriptor, data[:_WRITE_BYTES], at)
+            data = data[written:]
+            at += written
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(descriptor, end)
+        raise
 
 
 def _sync_path(path: Path) -> None:

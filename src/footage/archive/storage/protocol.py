@@ -44,7 +44,8 @@ class Storage(Protocol):
 
         What lies beyond ``start`` was written by somebody who never got to commit it. It is set
         aside under another name before it is written over, unless it is the very same bytes
-        (invariant 2).
+        (invariant 2). Raises Full where there is no room; a call that fails leaves nothing of
+        its own behind.
         """
 
     def sync(self, key: str) -> None:
