@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser
 
-from footage.server import open_house
+from footage.house import open_house
 from footage.settings import load
 from kit.archive import Shelf, open_shelf
 from kit.browser import chromium, page_server

@@ -58,6 +58,25 @@ class Settings(BaseSettings):
     segment_ms: Annotated[int, Field(ge=1000, le=60_000)] = Field(
         6000, description="Length that segments come near to, in ms; always whole GOPs"
     )
+    recorders: Annotated[int, Field(ge=1, le=64)] = Field(
+        max(1, min((os.cpu_count() or 1) // 2, 8)),
+        description="Recorder processes, which share the cameras; one can do some two hundred",
+    )
+    stall_s: Annotated[float, Field(ge=1, le=600)] = Field(
+        10, description="How long a camera may send nothing before it is connected anew, in seconds"
+    )
+    sync_every_s: Annotated[float, Field(ge=0, le=3600)] | Literal["never"] = Field(
+        0,
+        description="How often footage is brought to the disk, in seconds; 0: each segment before its row;"
+        " never: when the system likes. A power cut loses no more than that",
+    )
+    queue_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 36)] = Field(
+        256 << 20,
+        description="Memory for segments that wait for a slow or full storage, a recorder, in bytes",
+    )
+    storage_reserve_bytes: Annotated[int, Field(ge=0, le=1 << 44)] = Field(
+        128 << 20, description="Room that recording leaves free on the storage's disk, in bytes"
+    )
     token_ttl_s: Annotated[int, Field(ge=60, le=366 * 86_400)] = Field(
         86_400, description="How long the tokens of the Integration API are valid, in seconds"
     )

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from footage.archive.commit import RunWriter
 from footage.archive.read import Reader
+from footage.house import House, open_house
 from footage.recording.importer import Imported, Importer
-from footage.server import House, open_house
 from footage.settings import load
 from footage.timeline import Archive, Camera, Codecs, Keyframe, Segment
 

@@ -22,7 +22,7 @@ START_WITHIN_S = 60
 
 @dataclass
 class Server:
-    """A running ``footage serve``; ``log`` is what it wrote to standard error."""
+    """A running ``footage serve`` or ``footage api``; ``log`` is what it wrote to standard error."""
 
     data: Path
     url: str
@@ -88,15 +88,26 @@ def free_port() -> int:
 
 @contextmanager
 def running_server(
-    data: Path, *, workers: int = 1, environment: Mapping[str, str] | None = None
+    data: Path,
+    *,
+    workers: int = 1,
+    record: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
-    """``footage serve`` over ``data``, ready to answer; it is stopped at the end."""
+    """``footage serve``, or without recorders ``footage api``, ready to answer; stopped at the end."""
     port = free_port()
     log = data / "serve.log"
     data.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as log_file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "footage", "serve", "--port", str(port), "--workers", str(workers)],
+            [
+                sys.executable,
+                "-m",
+                "footage",
+                "serve" if record else "api",
+                f"--port={port}",
+                f"--workers={workers}",
+            ],
             env={**os.environ, "FOOTAGE_DATA_DIR": str(data), **(environment or {})},
             stderr=log_file,
             stdout=log_file,

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from footage.access.tokens import Token, sign
-from footage.server import House
+from footage.house import House
 from kit.archive import Shelf, add_shelf
 from kit.server import Server, SignedLink
 

@@ -71,7 +71,7 @@ def test_the_map_of_the_house_shows_every_folder_and_nothing_that_is_not_there(f
 
 
 def test_fences_forget_no_folder(contracts: list[dict[str, Any]], folders: set[str]) -> None:
-    inside = {"av": {"media"}, "sqlalchemy": {"archive"}, "litestar": {"api", "server"}}
+    inside = {"av": {"media"}, "sqlalchemy": {"archive"}, "litestar": {"api", "http_process"}}
     for library, owners in inside.items():
         [kept_out] = [
             {name.split(".")[1] for name in contract["source_modules"]}
@@ -103,6 +103,13 @@ def test_only_the_command_line_imports_the_wiring() -> None:
     importers = graph.find_modules_that_directly_import("footage.server")
     assert importers
     assert all(module.startswith("footage.cli") for module in importers)
+    for process in ("footage.http_process", "footage.recorder_process"):
+        assert not graph.find_modules_that_directly_import(process)
+
+
+def test_what_looks_after_others_does_not_load_what_they_need() -> None:
+    graph = grimp.build_graph("footage", cache_dir=None)
+    assert not graph.find_shortest_chains("footage.cli.serving", "footage.api.app")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))

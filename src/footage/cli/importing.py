@@ -32,10 +32,10 @@ from footage.cli.output import (
     out,
     print_json,
 )
+from footage.house import House
 from footage.media.errors import MediaError
 from footage.media.source import FileSource
 from footage.recording.importer import Imported, Importer
-from footage.server import House
 from footage.timeline import parse_time
 from footage.timeline.span import to_ms
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from footage.archive.errors import UnknownCamera
-from footage.server import House, open_house
+from footage.house import House, open_house
 from footage.settings import Settings, load
 from footage.timeline import Camera
 

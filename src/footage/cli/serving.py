@@ -1,4 +1,4 @@
-"""``footage serve`` and ``footage settings``."""
+"""``footage serve``, ``footage api``, ``footage record`` and ``footage settings``."""
 
 from __future__ import annotations
 
@@ -9,22 +9,46 @@ from pydantic import SecretStr
 
 from footage import server
 from footage.cli.output import DataOption, JsonOption, print_json, print_table, settings_for
+from footage.settings import Settings
 from footage.telemetry import logs
 
 HostOption = Annotated[str | None, typer.Option(help="Address to listen on", show_default=False)]
 PortOption = Annotated[int | None, typer.Option(help="Port to listen on", show_default=False)]
 
 
+WorkersOption = Annotated[int | None, typer.Option(help="HTTP worker processes", show_default=False)]
+RecordersOption = Annotated[int | None, typer.Option(help="Recorder processes", show_default=False)]
+
+
 def serve(
     host: HostOption = None,
     port: PortOption = None,
-    workers: Annotated[int | None, typer.Option(help="HTTP worker processes", show_default=False)] = None,
+    workers: WorkersOption = None,
+    recorders: RecordersOption = None,
     data: DataOption = None,
 ) -> None:
-    """Serve the archive over HTTP until told to stop."""
-    settings = settings_for(data, host=host, port=port, workers=workers)
+    """Record the cameras and serve their archive over HTTP until told to stop."""
+    _serve(settings_for(data, host=host, port=port, workers=workers, recorders=recorders))
+
+
+def api(
+    host: HostOption = None,
+    port: PortOption = None,
+    workers: WorkersOption = None,
+    data: DataOption = None,
+) -> None:
+    """Only serve the archive over HTTP."""
+    _serve(settings_for(data, host=host, port=port, workers=workers), record=False)
+
+
+def record(recorders: RecordersOption = None, data: DataOption = None) -> None:
+    """Only record the cameras."""
+    _serve(settings_for(data, recorders=recorders), http=False)
+
+
+def _serve(settings: Settings, *, http: bool = True, record: bool = True) -> None:
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
-    server.serve(settings)
+    server.serve(settings, http=http, record=record)
 
 
 def show_settings(data: DataOption = None, as_json: JsonOption = False) -> None:

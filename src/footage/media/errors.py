@@ -4,9 +4,12 @@ MediaError
 ├─ NotReadable     not a file that FFmpeg can take apart, or of a kind that is refused
 │  ├─ NoVideo      readable, but without a video track
 │  └─ Encrypted    the tracks are encrypted
+├─ NotLive         a live source does not give video, with the reason
 ├─ Broken          reading broke off part of the way; what came before was good
 └─ NoPicture       the bytes did not decode to a picture
 """
+
+from footage.timeline import Reason
 
 
 class MediaError(Exception):
@@ -23,6 +26,17 @@ class NoVideo(NotReadable):
 
 class Encrypted(NotReadable):
     """The file's tracks are encrypted."""
+
+
+class NotLive(MediaError):
+    """A live source cannot be reached or gives no more; ``reason`` says why.
+
+    Its text never holds the source's URL.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class Broken(MediaError):

@@ -26,6 +26,12 @@ TICKS_PER_SECOND = 90_000
 _AUDIO_WAIT = 3 * TICKS_PER_SECOND
 """How far video may run ahead of the sound that belongs to an earlier GOP before it goes without."""
 
+_UNEVEN = TICKS_PER_SECOND * 3 // 10
+"""How unevenly a live source may send before its timestamps are doubted."""
+
+_LAGS = 8
+"""GOPs whose least lag is remembered: long enough to be sure, short beside any drift."""
+
 _REORDERED = 16
 """The most pictures that H.264 and H.265 let wait to be shown."""
 
@@ -35,13 +41,15 @@ class Gop:
     """Pictures from one keyframe up to the next, in decoding order, and the sound of that time.
 
     Shown from ``start`` up to ``end``, where the next one starts if it is ``continuous``: that
-    is, if it goes on where this one ended.
+    is, if it goes on where this one ended. ``lag`` is the least by which one of its pictures came
+    after its own time: what live sources set their clock by, None for files.
     """
 
     start: int
     end: int
     codecs: Codecs
     continuous: bool
+    lag: int | None = None
     video: list[AnyPacket] = field(default_factory=list)
     audio: list[AnyPacket] = field(default_factory=list)
 
@@ -67,7 +75,8 @@ class GopAssembler:
         self._silence = silence
         self._heard_to = 0
         self._silent_to = 0
-        self._waiting: list[tuple[AnyPacket, Codecs | None]] = []
+        self._waiting: list[tuple[AnyPacket, Codecs | None, int | None]] = []
+        self._least_lags: deque[int] = deque(maxlen=_LAGS)
         self._gop: Gop | None = None
         self._closed: deque[Gop] = deque()
         self._audio: deque[AnyPacket] = deque()
@@ -81,23 +90,28 @@ class GopAssembler:
         self.undecodable_pictures = 0
         self.late_sound_packets = 0
 
-    def video(self, packet: AnyPacket, codecs: Codecs | None) -> list[Gop]:
-        """Take a picture, a keyframe where ``codecs`` are given; return the GOPs now complete."""
+    def video(self, packet: AnyPacket, codecs: Codecs | None, arrived: int | None = None) -> list[Gop]:
+        """Take a picture, a keyframe where ``codecs`` are given; return the GOPs now complete.
+
+        ``arrived`` is when it came, in ticks of any clock that runs evenly.
+        """
         if self._last_dts is None and packet.dts is None and len(self._waiting) < _REORDERED:
-            self._waiting.append((packet, codecs))
+            self._waiting.append((packet, codecs, arrived))
             return []
-        return [*self._let_in(packet.dts), *self._video(packet, codecs)]
+        if self._waiting:
+            return [*self._let_in(packet.dts), *self._video(packet, codecs, arrived)]
+        return self._video(packet, codecs, arrived)
 
     def _let_in(self, next_dts: int | None) -> list[Gop]:
         """The first pictures, which some containers give no dts: they count back from the first one."""
         waiting, self._waiting = self._waiting, []
         if next_dts is not None:
-            for back, (packet, _) in enumerate(reversed(waiting), 1):
+            for back, (packet, _, _) in enumerate(reversed(waiting), 1):
                 packet.dts = next_dts - back * self._frame
-        return [gop for packet, codecs in waiting for gop in self._video(packet, codecs)]
+        return [gop for picture in waiting for gop in self._video(*picture)]
 
-    def _video(self, packet: AnyPacket, codecs: Codecs | None) -> list[Gop]:
-        self._mend_times(packet, starts_gop=codecs is not None)
+    def _video(self, packet: AnyPacket, codecs: Codecs | None, arrived: int | None) -> list[Gop]:
+        self._mend_times(packet, arrived, starts_gop=codecs is not None)
         pts: int = packet.pts  # type: ignore[assignment]
         if codecs is not None:
             self._begin(pts, codecs)
@@ -118,6 +132,8 @@ class GopAssembler:
         elif pts > self._keyframe_pts:
             self._settled = True
         gop.video.append(packet)
+        if arrived is not None and (gop.lag is None or arrived - pts < gop.lag):
+            gop.lag = arrived - pts
         end = pts + (packet.duration or self._frame)
         gop.end = max(gop.end, end)
         self.shown_to = gop.end
@@ -139,7 +155,7 @@ class GopAssembler:
             done.append(self._let_go(self._closed.popleft()))
         return done
 
-    def _mend_times(self, packet: AnyPacket, *, starts_gop: bool) -> None:
+    def _mend_times(self, packet: AnyPacket, arrived: int | None, *, starts_gop: bool) -> None:
         """Give every picture a rising dts and a pts not before it, jumps inside a GOP taken out."""
         if starts_gop:
             self._correction = 0
@@ -152,11 +168,25 @@ class GopAssembler:
             dts = 0 if packet.pts is None else packet.pts - _REORDERED * self._frame
         else:
             dts += self._correction
-            if last is not None and not last < dts <= last + self._max_frame:
+            if last is not None and (
+                not last < dts <= last + self._max_frame or self._came_too_soon(dts, last, arrived)
+            ):
                 dts = self._step(dts, last, starts_gop=starts_gop)
         pts = dts if packet.pts is None else max(packet.pts + self._correction, dts)
         packet.pts, packet.dts = pts, dts
         self._last_dts = dts
+
+    def _came_too_soon(self, dts: int, last: int, arrived: int | None) -> bool:
+        """True for a step of the timestamps that the time passed does not bear out.
+
+        A hole in the stream is as long by the clock; a jump brings pictures from the future.
+        """
+        if arrived is None or dts - last <= self._frame + _UNEVEN:
+            return False
+        lags = [*self._least_lags]
+        if self._gop is not None and self._gop.lag is not None:
+            lags.append(self._gop.lag)
+        return bool(lags) and arrived - dts < min(lags) - _UNEVEN
 
     def _step(self, dts: int, last: int, *, starts_gop: bool) -> int:
         """A dts that does not follow the last one: a stumble is evened out, a jump breaks the run."""
@@ -181,6 +211,10 @@ class GopAssembler:
             if continuous:
                 before.end = pts
             self._closed.append(before)
+            if before.lag is not None:
+                self._least_lags.append(before.lag)
+        if not continuous:
+            self._least_lags.clear()
         self._gop = Gop(pts, pts, codecs, continuous)
         self._keyframe_pts = pts
         self._broken = False
@@ -241,6 +275,11 @@ class GopAssembler:
                 heard_to = max(heard_to, until + (packet.duration or silence.frame_ticks))
         gop.audio = whole
         self._heard_to = heard_to
+
+    @property
+    def pictures_waiting(self) -> int:
+        """Pictures since the last keyframe."""
+        return len(self._gop.video) if self._gop is not None else 0
 
     @staticmethod
     def _is_just_late(gop: Gop, pts: int) -> bool:

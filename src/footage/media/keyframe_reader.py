@@ -49,7 +49,7 @@ class KeyframeReader:
             return _copy_with(packet, self._framing.with_sets(data, self._sets)), self._codecs
         if found != self._sets:
             known, self._sets = self._sets, found
-            if known:
+            if known or not self._codecs.width:
                 width, height = self._picture_size(data)
                 self._codecs = replace(self._codecs, width=width, height=height)
             self._codecs = self._described(self._codecs)

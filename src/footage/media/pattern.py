@@ -1,11 +1,13 @@
 """A test picture with a clock burnt in, encoded as a clip: what the demo and the tests film.
 
 The clock is drawn in seven-segment digits, so that it needs no font and can be read back from the
-pixels.
+pixels. A live picture also carries its moment and number as a strip of black and white cells, which
+outlives hard compression and scaling, for programs to read.
 """
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +22,10 @@ Plane = NDArray[np.uint8]
 # Which of the segments a (top), b, c, d (bottom), e, f, g (middle) each digit lights.
 _DIGITS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
 _BLACK, _WHITE = 16, 235
+
+_COLUMNS, _ROWS = 16, 6
+_ROWS_IN_PICTURE = 16
+_MOMENT_BYTES, _NUMBER_BYTES = 6, 4
 
 
 def segments_of(unit: int) -> dict[str, tuple[slice, slice]]:
@@ -51,6 +57,69 @@ def draw_number(plane: Plane, text: str, top: int, left: int, unit: int) -> None
         for name in _DIGITS[int(character)]:
             cell[where[name]] = _WHITE
         left += 4 * unit
+
+
+def draw_strip(plane: Plane, moment_ms: int, number: int) -> None:
+    """Draw cells across the top six sixteenths: 48 bits of wall time, 32 of a number, a check of 16."""
+    content = (moment_ms % 2**48).to_bytes(_MOMENT_BYTES, "big")
+    content += (number % 2**32).to_bytes(_NUMBER_BYTES, "big")
+    content += binascii.crc_hqx(content, 0xFFFF).to_bytes(2, "big")
+    bits = np.unpackbits(np.frombuffer(content, np.uint8)).reshape(_ROWS, _COLUMNS)
+    rows, columns = _cell_edges(plane)
+    cells = np.where(bits, np.uint8(_WHITE), np.uint8(_BLACK))
+    plane[: rows[-1]] = cells.repeat(np.diff(rows), axis=0).repeat(np.diff(columns), axis=1)
+
+
+def read_strip(luma: Plane) -> tuple[int, int]:
+    """The wall time in ms and the number that a picture carries, from its luma at any scale.
+
+    Raises ValueError where the cells do not add up: no strip, or a picture that did not decode well.
+    """
+    rows, columns = _cell_edges(luma)
+    bits = np.empty((_ROWS, _COLUMNS), np.uint8)
+    for row in range(_ROWS):
+        for column in range(_COLUMNS):
+            # The middle of a cell alone: compression blurs the edges.
+            high, wide = rows[row + 1] - rows[row], columns[column + 1] - columns[column]
+            middle = luma[
+                rows[row] + high // 3 : rows[row + 1] - high // 3,
+                columns[column] + wide // 3 : columns[column + 1] - wide // 3,
+            ]
+            bits[row, column] = middle.mean() > (_BLACK + _WHITE) / 2
+    content = np.packbits(bits).tobytes()
+    if binascii.crc_hqx(content, 0xFFFF) != 0:
+        raise ValueError("the picture carries no strip that can be read")
+    return int.from_bytes(content[:_MOMENT_BYTES], "big"), int.from_bytes(
+        content[_MOMENT_BYTES : _MOMENT_BYTES + _NUMBER_BYTES], "big"
+    )
+
+
+def _cell_edges(plane: Plane) -> tuple[list[int], list[int]]:
+    height, width = plane.shape
+    rows = [round(row * height / _ROWS_IN_PICTURE) for row in range(_ROWS + 1)]
+    return rows, [round(column * width / _COLUMNS) for column in range(_COLUMNS + 1)]
+
+
+class LivePicture:
+    """A test picture that shows a moment: digits for people (UTC), the strip for programs."""
+
+    def __init__(self, width: int, height: int, *, hue: int = 0) -> None:
+        self._y, self._u, self._v = _background(width, height, hue)
+        self._unit = max(height // 30, 1)
+
+    def at(self, moment_ms: int, number: int) -> VideoFrame:
+        """The picture of a moment; ``number`` counts the pictures."""
+        height, width = self._y.shape
+        unit = self._unit
+        luma = self._y.copy()
+        draw_strip(luma, moment_ms, number)
+        second = moment_ms // 1000 % 86_400
+        clock = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+        draw_number(luma, clock, top=height * 9 // 20, left=(width - 28 * unit) // 2, unit=unit)
+        at = moment_ms % 4000 * (width - 4 * unit) // 4000
+        luma[height * 3 // 4 : height * 3 // 4 + unit, at : at + 4 * unit] = _WHITE
+        planes = np.concatenate([luma.ravel(), self._u.ravel(), self._v.ravel()])
+        return VideoFrame.from_ndarray(planes.reshape(-1, width), "yuv420p")
 
 
 def _background(width: int, height: int, hue: int) -> tuple[Plane, Plane, Plane]:

@@ -73,12 +73,16 @@ def mux(
         size_bytes, crc32 = len(written) + PACKET, isal_zlib.crc32(written)
     buffer.write(seal(Seal(run_start_ms, start_ms, duration_ms, size_bytes, crc32)))
     data = buffer.getvalue()
+    return Muxed(described(data, start_ms, duration_ms), data, damaged)
+
+
+def described(data: bytes, start_ms: int, duration_ms: int) -> Segment:
+    """What the index keeps of a segment of these bytes."""
     found = tuple(
         Keyframe(_offset_ms(place.pts, start_ms), place.at_bytes, place.size_bytes)
         for place in keyframes(data)
     )
-    segment = Segment(start_ms, duration_ms, size_bytes, isal_zlib.crc32(data), found)
-    return Muxed(segment, data, damaged)
+    return Segment(start_ms, duration_ms, len(data), isal_zlib.crc32(data), found)
 
 
 def _mux_packets(buffer: io.BytesIO, gops: Sequence[Gop], tracks: Tracks, ticks: int) -> tuple[int, ...]:

@@ -1,0 +1,92 @@
+"""Child processes that are kept running: one that ends by itself is started again.
+
+A child is a module run by this Python. Its standard input is a pipe that nobody writes to: when
+it ends, the parent is gone, however that came, and the child stops in order.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from threading import Event, Thread
+from typing import Self
+
+from footage.telemetry.logs import event
+
+_LOOK_S = 0.2
+_LIVED_S = 10.0
+"""A child that ran so long did not fail at its start: it is started again at once."""
+_PAUSES_S = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
+_log = logging.getLogger(__name__)
+
+
+class Children:
+    """``count`` processes of one module, restarted where they die. Use as a context manager.
+
+    Closing gives each of them ``stop_s`` to end in order.
+    """
+
+    def __init__(self, module: str, count: int, *, environment: Mapping[str, str], stop_s: float) -> None:
+        self._module = module
+        self._environment = dict(environment)
+        self._stop_s = stop_s
+        self._stop = Event()
+        self._keepers = [
+            Thread(target=self._keep, name=f"{module}-{number}", daemon=True) for number in range(count)
+        ]
+
+    def __enter__(self) -> Self:
+        for keeper in self._keepers:
+            keeper.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def wait(self) -> None:
+        """Return on SIGTERM or SIGINT."""
+        told: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # It runs in the midst of what this thread does: the event's lock may be this thread's own.
+            signal.signal(number, lambda number, _: told.append(number))
+        while not told and not self._stop.is_set():
+            time.sleep(_LOOK_S)
+
+    def close(self) -> None:
+        """Tell them to stop, and wait until they have; one that takes too long is killed."""
+        self._stop.set()
+        for keeper in self._keepers:
+            keeper.join()
+
+    def _keep(self) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            began = time.monotonic()
+            code = self._run_once()
+            if self._stop.is_set():
+                return
+            failures = 0 if time.monotonic() - began > _LIVED_S else failures + 1
+            pause_s = _PAUSES_S[min(failures, len(_PAUSES_S) - 1)]
+            event(_log, logging.ERROR, "child.died", module=self._module, code=code, again_in_s=pause_s)
+            self._stop.wait(pause_s)
+
+    def _run_once(self) -> int:
+        """One process, from its start to its end; its exit code."""
+        command = [sys.executable, "-m", self._module]
+        child = subprocess.Popen(  # noqa: S603 our own module
+            command, stdin=subprocess.PIPE, env=self._environment
+        )
+        while child.poll() is None:
+            if self._stop.wait(_LOOK_S):
+                child.terminate()
+                try:
+                    return child.wait(self._stop_s)
+                except subprocess.TimeoutExpired:
+                    event(_log, logging.ERROR, "child.killed", module=self._module, after_s=self._stop_s)
+                    child.kill()
+                    return child.wait()
+        return child.returncode

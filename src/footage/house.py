@@ -1,0 +1,47 @@
+"""What every process of the server opens: the index, the storage, the signing keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from footage.access.signing_keys import SigningKeys
+from footage.archive.cameras import Cameras
+from footage.archive.index import SqlIndex, open_index
+from footage.archive.keys import Keys
+from footage.archive.storage import LocalStorage
+from footage.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The parts that every command works with, opened. Close it when done."""
+
+    settings: Settings
+    index: SqlIndex
+    storage: LocalStorage
+    signing_keys: SigningKeys
+
+    @property
+    def cameras(self) -> Cameras:
+        """The cameras."""
+        return Cameras(self.index, self.storage)
+
+    @property
+    def keys(self) -> Keys:
+        """The integration keys."""
+        return Keys(self.index)
+
+    def close(self) -> None:
+        """Let go of the index."""
+        self.index.close()
+
+
+def open_house(settings: Settings) -> House:
+    """Open, or make, what is in the data folder. Raises ArchiveError, SigningKeysError."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    index = open_index(settings.index)
+    storage = LocalStorage(settings.storage, index.set_id, reserve_bytes=settings.storage_reserve_bytes)
+    storage.claim()
+    signing_keys = SigningKeys(settings.signing_keys)
+    signing_keys.ensure()
+    return House(settings, index, storage, signing_keys)

@@ -1,0 +1,55 @@
+"""What one HTTP worker process runs: the application over an open house."""
+
+from __future__ import annotations
+
+from litestar.types import ASGIApp
+
+from footage.api.app import create_app
+from footage.api.services import Services
+from footage.archive.read import Reader
+from footage.house import House, open_house
+from footage.playback.preview import Previewer
+from footage.settings import load
+from footage.telemetry import logs
+
+
+def build_app(house: House) -> ASGIApp:
+    """The HTTP application over an open house; closes it when it shuts down."""
+    settings = house.settings
+    reader = Reader(house.index, house.storage)
+    previewer = Previewer(
+        reader,
+        threads=settings.preview_threads,
+        queue=settings.preview_queue,
+        cache_bytes=settings.preview_cache_bytes,
+    )
+
+    def check_ready() -> None:
+        house.index.check()
+        house.storage.check()
+
+    def shut_down() -> None:
+        previewer.close()
+        house.close()
+
+    services = Services(
+        reader=reader,
+        cameras=house.cameras,
+        keys=house.keys,
+        previewer=previewer,
+        signing_keys=house.signing_keys,
+        token_ttl_s=settings.token_ttl_s,
+        playlist_max_segments=settings.playlist_max_segments,
+        segment_ms=settings.segment_ms,
+        public_url=str(settings.public_url) if settings.public_url else None,
+        trusted_proxies=settings.trusted_proxies,
+        check_ready=check_ready,
+    )
+    return create_app(services, shut_down)
+
+
+def worker_app() -> ASGIApp:
+    """What each HTTP worker process runs; its settings come by the environment."""
+    settings = load()
+    logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
+    return build_app(open_house(settings))
