@@ -52,12 +52,57 @@ def test_cameras(tmp_path: Path) -> None:
         assert gone.stderr.strip() == f"error: no camera has the id {wanted}"
 
 
+def test_what_a_camera_is_recorded_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "rtsp://admin:hunter2@192.0.2.7/1"
+    monkeypatch.setenv("CAMERA_URL", url)
+    off = ["--transport", "udp", "--no-audio", "--off"]
+    made = footage_json("camera", "add", "Yard", "--url", "env:CAMERA_URL", *off, data=tmp_path)
+    assert (made["hasSource"], made["transport"]) == (True, "udp")
+    assert (made["isRecorded"], made["isAudioRecorded"]) == (False, False)
+    assert made["status"]["state"] == "off"
+    changed = footage_json(
+        "camera", "change", made["id"], "--title", "Gate", "--transport", "tcp", "--audio", "--on",
+        "--days", "7", data=tmp_path,
+    )  # fmt: skip
+    assert (changed["title"], changed["transport"], changed["archiveDays"]) == ("Gate", "tcp", 7)
+    assert (changed["isRecorded"], changed["isAudioRecorded"]) == (True, True)
+    assert changed["status"]["state"] == "waiting"
+    less = footage_json("camera", "change", made["id"], "--days", "0", "--no-audio", data=tmp_path)
+    assert (less["archiveDays"], less["isAudioRecorded"], less["title"]) == (None, False, "Gate")
+
+    bare = footage_json("camera", "add", "Later", data=tmp_path)
+    piped = subprocess.run(
+        [sys.executable, "-m", "footage", "camera", "change", bare["id"], "--url", "-"],
+        env={**os.environ, "FOOTAGE_DATA_DIR": str(tmp_path)},
+        input=f"{url}\n", capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert "hunter2" not in piped.stdout + piped.stderr
+    listed = footage("camera", "list", "--json", data=tmp_path).stdout
+    assert [c["hasSource"] for c in json.loads(listed)] == [True, True]
+    assert "hunter2" not in listed
+
+
+def test_a_source_that_is_none_is_refused_without_saying_it(tmp_path: Path) -> None:
+    for url in ("file:///etc/hunter2", "rtsp://u:hunter2@h:99999/", "-", "env:rtsp://u:hunter2@h/"):
+        refused = footage("camera", "add", "Yard", "--url", url, data=tmp_path, check=False)
+        assert refused.returncode == 2
+        assert refused.stderr.startswith("error: --url")
+        assert refused.stderr.count("\n") == 1
+        assert "hunter2" not in refused.stdout + refused.stderr
+    assert footage_json("camera", "list", data=tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (["camera", "add", "x", "--id", "no-uuid"], 2),
         (["camera", "add", " "], 2),
         (["camera", "show", "no-uuid"], 2),
+        (["camera", "change", "no-uuid", "--off"], 2),
+        (["camera", "change", str(uuid4())], 2),
+        (["camera", "change", str(uuid4()), "--off"], 3),
+        (["camera", "change", str(uuid4()), "--title", " "], 2),
+        (["camera", "add", "x", "--transport", "multicast"], 2),
         (["camera", "add", "x", "--days", "0"], 2),
         (["token", str(uuid4())], 3),
         (["key", "revoke", "nobody"], 3),

@@ -20,14 +20,17 @@ from typer.main import get_command
 from footage.api.openapi import document
 from footage.cli.main import app as command_line
 from footage.cli.output import Exit
-from footage.server import build_app
+from footage.http_process import build_app
 from footage.settings import Settings
 from footage.telemetry import metrics
+from footage.telemetry.camera_metrics import CAMERA_METRICS
+from footage.timeline import Reason, State
 from kit.archive import Shelf
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
+GUIDES = REFERENCE.with_name("guide")
 DOCUMENT: dict[str, Any] = json.loads(document())
-BY_CORES = {"workers", "preview_threads"}
+BY_CORES = {"workers", "recorders", "preview_threads"}
 """Settings whose default hangs on the machine."""
 PAGES = {"GET /", "GET /docs", "GET /{}"}
 """Pages to look at, not methods to call: the description of the APIs leaves them out."""
@@ -50,11 +53,11 @@ def test_every_metric() -> None:
     rows = _rows((REFERENCE / "metrics.md").read_text())
     declared = [each for each in vars(metrics).values() if isinstance(each, MetricWrapperBase)]
     named = {f"{each._name}_total" if each._type == "counter" else each._name: each for each in declared}
-    assert list(rows) == list(named), "metrics.md lists others, or in another order"
-    for name, each in named.items():
-        kind, labels, meaning = rows[name]
-        assert kind == each._type
-        assert re.findall(r"`(\w+)`", labels) == list(each._labelnames)
+    wanted = {name: (each._type, list(each._labelnames)) for name, each in named.items()}
+    wanted |= {each.name: (each.kind, list(each.labels)) for each in CAMERA_METRICS}
+    assert list(rows) == list(wanted), "metrics.md lists others, or in another order"
+    for name, (kind, labels, meaning) in rows.items():
+        assert (kind, re.findall(r"`(\w+)`", labels)) == wanted[name]
         assert meaning
 
 
@@ -97,7 +100,7 @@ def test_every_operation_is_in_the_reference(tag: str, page: str) -> None:
 
 def test_every_field_of_a_camera_is_in_the_reference() -> None:
     text = (REFERENCE / "http-integration-api.md").read_text()
-    for schema in ("CameraIn", "CameraOut", "CameraPage", "ArchiveApiToken"):
+    for schema in ("CameraIn", "CameraOut", "CameraPage", "StatusOut", "ArchiveApiToken"):
         for name in DOCUMENT["components"]["schemas"][schema]["properties"]:
             assert re.search(rf'[`"{{]{name}[`"}}]', text), name
 
@@ -123,10 +126,15 @@ def test_every_exit_code() -> None:
     assert rows == [(str(int(code)), code.name) for code in Exit]
 
 
+def test_every_state_and_reason_of_a_camera() -> None:
+    text = (REFERENCE.parent / "guide" / "cameras.md").read_text()
+    assert list(_rows(text)) == [word.value for word in (*State, *Reason)]
+
+
 def test_every_page_is_listed_and_every_link_leads_somewhere() -> None:
     contents = (REFERENCE.parent / "README.md").read_text()
-    for page in REFERENCE.glob("*.md"):
-        assert f"(reference/{page.name})" in contents
+    for page in (*REFERENCE.glob("*.md"), *GUIDES.glob("*.md")):
+        assert f"({page.parent.name}/{page.name})" in contents
         for target, anchor in re.findall(r"\]\(([\w./-]*)(?:#([\w-]+))?\)", page.read_text()):
             path = page.parent / target if target else page
             assert path.exists(), f"{page.name}: {target}"
@@ -167,7 +175,8 @@ def _commands(group: TyperGroup, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _long_options(command: Any) -> list[str]:
-    return [option for each in command.params for option in each.opts if option.startswith("--")]
+    options = [option for each in command.params for option in (*each.opts, *each.secondary_opts)]
+    return [option for option in options if option.startswith("--")]
 
 
 def _options(section: str) -> list[str]:

@@ -18,6 +18,7 @@ CAMERA_FIELDS = {
     "liveRtspUrl", "liveHlsUrl", "isOnline", "lastOnlineDate", "cameraModel", "platform",
     "serialNumber", "firmwareVersion", "applicationVersion", "isOwner", "isFullAccess",
     "isArchiveGranted", "isAudioGranted", "tempAccessExpiryDate", "location",
+    "transport", "isRecorded", "isAudioRecorded",
 }  # fmt: skip
 SECRET_URL = "rtsp://admin:hunter2@192.0.2.7:554/stream1?token=s3cret"
 
@@ -56,6 +57,7 @@ def test_a_key_can_be_validated(site: Site, client: httpx.Client) -> None:
         ("GET", f"/v1/cameras/{uuid4()}"),
         ("PATCH", f"/v1/cameras/{uuid4()}"),
         ("DELETE", f"/v1/cameras/{uuid4()}"),
+        ("GET", f"/v1/cameras/{uuid4()}/status"),
     ],
 )
 def test_nothing_without_a_key(site: Site, method: str, path: str) -> None:
@@ -125,6 +127,8 @@ def test_the_sources_url_is_never_given_back(client: httpx.Client, site: Site) -
         client.get(path).text,
         client.patch(path, json={"sourceUrl": SECRET_URL}).text,
         client.get("/v1/cameras", params={"limit": 1000}).text,
+        client.get(f"{path}/status").text,
+        httpx.get(f"{site.server.url}/metrics").text,
         client.patch(path, json={"sourceUrl": "gopher://admin:hunter2@192.0.2.7/x"}).text,
         client.post("/v1/cameras", json={"title": 5, "sourceUrl": SECRET_URL}).text,
         site.server.log.read_text(),
@@ -133,6 +137,31 @@ def test_the_sources_url_is_never_given_back(client: httpx.Client, site: Site) -
         assert "hunter2" not in text
         assert "s3cret" not in text
         assert "192.0.2.7" not in text
+
+
+def test_what_is_to_be_recorded_of_a_camera(client: httpx.Client) -> None:
+    plain = client.post("/v1/cameras", json={"title": "No source"}).json()
+    assert (plain["transport"], plain["isRecorded"], plain["isAudioRecorded"]) == ("tcp", True, True)
+    assert plain["liveHlsUrl"] is None, "there is nothing to record it from"
+    assert client.get(f"/v1/cameras/{plain['id']}/status").json()["state"] == "off"
+
+    wanted = {"transport": "udp", "isAudioRecorded": False, "isRecorded": False}
+    camera = client.post("/v1/cameras", json={"title": "Off", "sourceUrl": SECRET_URL, **wanted}).json()
+    path = f"/v1/cameras/{camera['id']}"
+    assert {name: camera[name] for name in wanted} == wanted
+    assert (camera["liveHlsUrl"], camera["isOnline"], camera["lastOnlineDate"]) == (None, False, None)
+    assert client.get(f"{path}/status").json()["state"] == "off"
+
+    changed = client.patch(path, json={"isRecorded": True, "isAudioRecorded": True, "transport": "tcp"})
+    assert {name: changed.json()[name] for name in wanted} == {
+        "transport": "tcp", "isAudioRecorded": True, "isRecorded": True,
+    }  # fmt: skip
+    url = changed.json()["liveHlsUrl"]
+    assert url.startswith(f"{camera['archiveApiUrl']}/live.m3u8?signature=")
+    answer = httpx.get(url)
+    assert (answer.status_code, answer.json()["code"]) == (404, "PlaylistNotFound")
+    without = client.patch(path, json={"sourceUrl": None}).json()
+    assert (without["liveHlsUrl"], without["isRecorded"]) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -154,6 +183,12 @@ def test_the_sources_url_is_never_given_back(client: httpx.Client, site: Site) -
         ({"title": "x", "sourceUrl": "rtsp://"}, {"sourceUrl"}),
         ({"title": "x", "sourceUrl": "rtsp://[::1"}, {"sourceUrl"}),
         ({"title": "x", "sourceUrl": "rtsp://h:99999/"}, {"sourceUrl"}),
+        ({"title": "x", "sourceUrl": "rtsp://h/a b"}, {"sourceUrl"}),
+        ({"title": "x", "sourceUrl": "rtsp://h/\n"}, {"sourceUrl"}),
+        ({"title": "x", "sourceUrl": "async:rtsp://h/"}, {"sourceUrl"}),
+        ({"title": "x", "transport": "multicast"}, {"transport"}),
+        ({"title": "x", "transport": None, "isRecorded": None}, {"transport", "isRecorded"}),
+        ({"title": "x", "isRecorded": "yes", "isAudioRecorded": 1}, {"isRecorded", "isAudioRecorded"}),
         ([], {"body"}),
         ("text", {"body"}),
         (None, {"body"}),

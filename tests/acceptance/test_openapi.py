@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import jsonschema_rs
@@ -25,7 +26,9 @@ import schemathesis
 from footage.access.integration_keys import hash_key, make_key
 from footage.api.authorisation import KEY_HEADER
 from footage.api.openapi import document
-from kit.archive import START_MS, Shelf
+from footage.archive.commit import RunWriter
+from footage.timeline import Segment
+from kit.archive import CODECS, START_MS, Shelf
 from kit.clips import Clip
 from kit.server import SignedLink
 from kit.site import Site
@@ -69,10 +72,20 @@ def filled(site: Site, clips: Callable[[str, Clip], Path]) -> Filled:
     clip = clips("described.mp4", Clip(seconds=12))
     for start_ms in SEGMENTS:
         shelf.import_file(clip, start_ms)
+    _record(shelf)
     key = make_key()
     site.house.keys.add("schemathesis", hash_key(key), START_MS)
     link = site.link(shelf, from_ms=START_MS - 60_000, to_ms=START_MS + 3_600_000)
     return Filled(site, shelf, link, key)
+
+
+def _record(shelf: Shelf) -> None:
+    """A run that did not come from a file, so that there is something live."""
+    house = shelf.house
+    fence = house.index.claim(shelf.archive, uuid4(), 0)
+    writer = RunWriter(house.index, house.storage, shelf.archive, CODECS, fence=fence)
+    writer.add(Segment(START_MS + 120_000, 6000, 188, 0, ()), bytes(188))
+    writer.commit()
 
 
 def test_the_document_is_valid() -> None:

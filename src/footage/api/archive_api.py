@@ -32,7 +32,8 @@ from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
 from footage.media.mpegts import TICKS_PER_MS, WRAP, moved_back
 from footage.playback import preview
-from footage.playback.hls import Gaps, entries_listed, vod_playlist
+from footage.playback.hls import Gaps, entries_listed, event_playlist, vod_playlist
+from footage.playback.hls_live import LOOK_BACK, live_playlist
 from footage.playback.selection import select, size_bytes
 from footage.timeline import ALL_TIME, Span
 
@@ -91,6 +92,7 @@ def archive(request: AnyRequest, services: Injected, archive_id: FromPath[str]) 
         for name, path in (
             ("timeline", "timeline"),
             ("playlist", "index.m3u8"),
+            ("live", "live.m3u8"),
             ("size", "size"),
             ("preview", "preview"),
         )
@@ -125,16 +127,12 @@ def playlist(request: AnyRequest, services: Injected, archive_id: FromPath[str])
     """A span as an HLS playlist."""
     grant, query = _enter(request, services, archive_id)
     discontinuity, fill = query.switch("discontinuity"), query.switch("gaps")
+    follow = query.switch("follow")
     span = _span(services, grant, query)
     gaps = _gaps(discontinuity=discontinuity, fill=fill)
     parts, table = services.reader.parts_and_segments(grant.archive, span)
     if not parts:
-        return Response(
-            PLAYLIST_NOT_FOUND,
-            status_code=404,
-            media_type="application/json",
-            headers={"Cache-Control": "no-store"},
-        )
+        return _no_playlist()
     entries = select(parts)
     listed = entries_listed(entries, table, gaps)
     if listed > services.playlist_max_segments:
@@ -142,8 +140,34 @@ def playlist(request: AnyRequest, services: Injected, archive_id: FromPath[str])
             f"The span has {listed} segments, a playlist at most {services.playlist_max_segments}:"
             " ask for it in shorter spans, by start and duration"
         )
-    text = vod_playlist(entries, table, gaps, grant.query)
+    if follow:
+        ended = _is_over(services, span.end_ms, parts[-1].end_ms)
+        text = event_playlist(entries, table, gaps, grant.query, usual_ms=services.segment_ms, ended=ended)
+    else:
+        text = vod_playlist(entries, table, gaps, grant.query)
     return text_response(request, text.encode("ascii"), HLS_TYPE, cache_control=_caching(services, span))
+
+
+@get("/archives/{archive_id:str}/live.m3u8")
+@in_thread
+def live(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
+    """What the recorder committed last, as a playlist that slides."""
+    grant, query = _enter(request, services, archive_id)
+    query.check()
+    newest = services.reader.newest_recorded(grant.archive, LOOK_BACK)
+    if not newest:
+        return _no_playlist()
+    kept_to_ms = newest[-1].start_ms + newest[-1].duration_ms
+    text = live_playlist(
+        newest,
+        grant.limits,
+        grant.query,
+        usual_ms=services.segment_ms,
+        ended=_is_over(services, grant.limits.end_ms, kept_to_ms),
+    )
+    if text is None:
+        return _no_playlist()
+    return text_response(request, text.encode("ascii"), HLS_TYPE, cache_control="no-cache")
 
 
 @get("/archives/{archive_id:str}/preview")
@@ -197,7 +221,7 @@ def segment(
     return SegmentResponse(block, place, etag, change)
 
 
-ROUTES = (archive, timeline, size, playlist, picture, segment)
+ROUTES = (archive, timeline, size, playlist, live, picture, segment)
 
 
 def _enter(request: AnyRequest, services: Services, archive_id: str) -> tuple[Grant, Query]:
@@ -223,11 +247,30 @@ def _gaps(*, discontinuity: bool, fill: bool) -> Gaps:
     return Gaps.DISCONTINUITY if discontinuity else Gaps.CLOSE
 
 
+def _no_playlist() -> Response[bytes]:
+    return Response(
+        PLAYLIST_NOT_FOUND,
+        status_code=404,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _is_over(services: Services, end_ms: int, kept_to_ms: int) -> bool:
+    """Whether a span that ends at ``end_ms``, and is kept up to ``kept_to_ms``, grows no more.
+
+    Recorders commit in the order of time, so what reaches over its end is the last of it.
+    """
+    return kept_to_ms >= end_ms or not _can_grow(services, end_ms)
+
+
+def _can_grow(services: Services, end_ms: int) -> bool:
+    return end_ms > services.now_ms() - _SETTLED_MS
+
+
 def _caching(services: Services, span: Span) -> str:
     """What reaches the present can still grow; the past can only change by hand."""
-    if span.end_ms > services.now_ms() - _SETTLED_MS:
-        return "no-cache"
-    return "private, max-age=60"
+    return "no-cache" if _can_grow(services, span.end_ms) else "private, max-age=60"
 
 
 def _json(request: AnyRequest, body: Any, cache_control: str) -> Response[bytes]:

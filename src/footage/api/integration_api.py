@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from contextlib import suppress
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 import msgspec
@@ -13,16 +13,18 @@ from litestar.params import FromPath, RawBody
 
 from footage.access.tokens import Token
 from footage.api.authorisation import fresh_token, key_name, require_camera_id, require_key
+from footage.api.camera_status import known_status, status_out
 from footage.api.delivery import AnyRequest
 from footage.api.errors import BadRequest, Fault
 from footage.api.links import archive_url, base_url
 from footage.api.parameters import Query
 from footage.api.services import Injected, Services
+from footage.api.source_urls import SOURCE_URL_MAX, SOURCE_URL_WANTED, is_source_url
 from footage.api.threads import in_thread
-from footage.timeline import Camera, Location, Place
+from footage.archive.errors import UnknownCamera
+from footage.timeline import Archive, Camera, CameraStatus, Location, Place, format_ms
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1000
-SOURCE_SCHEMES = ("rtsp", "rtsps", "http", "https", "srt")
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -73,6 +75,9 @@ class CameraOut(msgspec.Struct, frozen=True, rename="camel"):
     is_audio_granted: bool
     temp_access_expiry_date: str | None
     location: LocationOut | None
+    transport: str
+    is_recorded: bool
+    is_audio_recorded: bool
 
 
 class CameraPage(msgspec.Struct, frozen=True):
@@ -91,7 +96,7 @@ class Validity(msgspec.Struct, frozen=True, rename="camel"):
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 _Title = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=_PRINTABLE)]
 _Text = Annotated[str, msgspec.Meta(max_length=256, pattern=_PRINTABLE)]
-_Url = Annotated[str, msgspec.Meta(max_length=2048)]
+_Url = Annotated[str, msgspec.Meta(max_length=SOURCE_URL_MAX)]
 _Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
 
 
@@ -123,6 +128,9 @@ class CameraIn(msgspec.Struct, frozen=True, rename="camel"):
     firmware_version: _Text | msgspec.UnsetType | None = msgspec.UNSET
     application_version: _Text | msgspec.UnsetType | None = msgspec.UNSET
     location: LocationIn | msgspec.UnsetType | None = msgspec.UNSET
+    transport: Literal["tcp", "udp"] | msgspec.UnsetType = msgspec.UNSET
+    is_recorded: bool | msgspec.UnsetType = msgspec.UNSET
+    is_audio_recorded: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(CameraIn)}
@@ -145,7 +153,16 @@ def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
     after = _read_cursor(query)
     query.check()
     found = services.cameras.page(limit=limit + 1, after=after)
-    shown = [_camera_out(services, request, camera) for camera in found[:limit]]
+    pairs = []
+    for camera in found[:limit]:
+        # One that is removed while the page is made is left out.
+        with suppress(UnknownCamera):
+            pairs.append((camera, services.cameras.archive_of(camera)))
+    statuses = services.cameras.statuses([archive for _, archive in pairs])
+    shown = [
+        _camera_out(services, request, camera, archive, statuses.get(archive.number))
+        for camera, archive in pairs
+    ]
     last = found[limit - 1] if len(found) > limit else None
     return _json(CameraPage(shown, None if last is None else _cursor(last)))
 
@@ -159,7 +176,7 @@ def add_camera(request: AnyRequest, services: Injected, body: RawBody) -> Respon
     source_url = fields.pop("source_url", None)
     camera = Camera(id=uuid4(), archive_id=uuid4(), created_ms=services.now_ms(), **fields)
     added = services.cameras.add(camera, source_url)
-    return _json(_camera_out(services, request, added), status_code=201)
+    return _json(_one_camera(services, request, added), status_code=201)
 
 
 @get("/v1/cameras/{camera_id:str}")
@@ -168,7 +185,16 @@ def show_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str
     """One camera, with a fresh token."""
     require_key(services, request)
     camera = services.cameras.get(require_camera_id(camera_id))
-    return _json(_camera_out(services, request, camera))
+    return _json(_one_camera(services, request, camera))
+
+
+@get("/v1/cameras/{camera_id:str}/status")
+@in_thread
+def show_status(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> Response[bytes]:
+    """How the recording of a camera goes."""
+    require_key(services, request)
+    camera = services.cameras.get(require_camera_id(camera_id))
+    return _json(status_out(camera, services.cameras.status(camera), services.now_ms()))
 
 
 @patch("/v1/cameras/{camera_id:str}")
@@ -180,7 +206,7 @@ def change_camera(
     require_key(services, request)
     wanted = require_camera_id(camera_id)
     camera = services.cameras.change(wanted, _read_body(body, needs_title=False))
-    return _json(_camera_out(services, request, camera))
+    return _json(_one_camera(services, request, camera))
 
 
 @delete("/v1/cameras/{camera_id:str}", status_code=204)
@@ -191,13 +217,36 @@ def remove_camera(request: AnyRequest, services: Injected, camera_id: FromPath[s
     services.cameras.remove_soon(require_camera_id(camera_id))
 
 
-ROUTES = (validate_key, list_cameras, add_camera, show_camera, change_camera, remove_camera)
+ROUTES = (
+    validate_key,
+    list_cameras,
+    add_camera,
+    show_camera,
+    show_status,
+    change_camera,
+    remove_camera,
+)
 
 
-def _camera_out(services: Services, request: AnyRequest, camera: Camera) -> CameraOut:
+def _one_camera(services: Services, request: AnyRequest, camera: Camera) -> CameraOut:
+    archive = services.cameras.archive_of(camera)
+    written = services.cameras.statuses([archive]).get(archive.number)
+    return _camera_out(services, request, camera, archive, written)
+
+
+def _camera_out(
+    services: Services,
+    request: AnyRequest,
+    camera: Camera,
+    archive: Archive,
+    written: CameraStatus | None,
+) -> CameraOut:
     token = Token(int(services.clock()) + services.token_ttl_s)
-    signature = fresh_token(services, services.cameras.archive_of(camera), token)
+    signature = fresh_token(services, archive, token)
     url = archive_url(base_url(services, request), camera.archive_id)
+    status = known_status(camera, written, services.now_ms())
+    has_live = camera.is_recorded and camera.has_source
+    last_packet_ms = status.last_packet_ms
     return CameraOut(
         id=str(camera.id),
         device_id=camera.device_id,
@@ -207,9 +256,9 @@ def _camera_out(services: Services, request: AnyRequest, camera: Camera) -> Came
         archive_api_url=url,
         archive_days=camera.archive_days,
         live_rtsp_url=None,
-        live_hls_url=None,
-        is_online=False,
-        last_online_date=None,
+        live_hls_url=f"{url}/live.m3u8?{token.query(signature)}" if has_live else None,
+        is_online=status.is_online,
+        last_online_date=None if last_packet_ms is None else format_ms(last_packet_ms),
         camera_model=camera.camera_model,
         platform=camera.platform,
         serial_number=camera.serial_number,
@@ -222,6 +271,9 @@ def _camera_out(services: Services, request: AnyRequest, camera: Camera) -> Came
         is_audio_granted=True,
         temp_access_expiry_date=None,
         location=None if camera.location is None else _location_out(camera.location),
+        transport=camera.transport,
+        is_recorded=camera.is_recorded,
+        is_audio_recorded=camera.is_audio_recorded,
     )
 
 
@@ -248,8 +300,9 @@ def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
                 fields[_FIELDS[name].name] = msgspec.convert(_whole(value), _FIELDS[name].type)
             except msgspec.ValidationError as error:
                 faults.append(Fault(name, str(error)))
-    if (fault := _source_fault(fields.get("source_url"))) is not None:
-        faults.append(fault)
+    # Its fault is told without the URL: it may hold a password.
+    if (source_url := fields.get("source_url")) is not None and not is_source_url(source_url):
+        faults.append(Fault("sourceUrl", SOURCE_URL_WANTED))
     if faults:
         raise BadRequest(*faults)
     if isinstance(place := fields.get("location"), LocationIn):
@@ -261,18 +314,6 @@ def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
 def _whole(value: Any) -> Any:
     """30.0 as 30: some writers of JSON write whole numbers so."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _source_fault(source_url: str | None) -> Fault | None:
-    """What is wrong with a source's URL, without saying the URL: it may hold a password."""
-    if source_url is None:
-        return None
-    try:
-        parts = urlsplit(source_url)
-        good = parts.scheme in SOURCE_SCHEMES and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        good = False
-    return None if good else Fault("sourceUrl", f"must be a URL of {', '.join(SOURCE_SCHEMES)}")
 
 
 def _cursor(camera: Camera) -> str:

@@ -54,6 +54,23 @@ _PLAYLIST = f"""\
 {START_MS + 60_000}.ts?{_TOKEN}&shift=54000
 #EXT-X-ENDLIST
 """
+_LIVE = f"""\
+#EXTM3U
+#EXT-X-VERSION:3
+#EXT-X-TARGETDURATION:6
+#EXT-X-MEDIA-SEQUENCE:3127
+#EXT-X-DISCONTINUITY-SEQUENCE:4
+#EXT-X-START:TIME-OFFSET=-12
+#EXT-X-PROGRAM-DATE-TIME:{format_ms(START_MS)}
+#EXTINF:6.000,
+{START_MS}.ts?{_TOKEN}
+#EXTINF:2.400,
+{START_MS + 6000}.ts?{_TOKEN}
+#EXT-X-DISCONTINUITY
+#EXT-X-PROGRAM-DATE-TIME:{format_ms(START_MS + 10_250)}
+#EXTINF:6.000,
+{START_MS + 10_250}.ts?{_TOKEN}
+"""
 
 _TOTALS: Json = {
     "id": ARCHIVE_ID,
@@ -66,6 +83,7 @@ _TOTALS: Json = {
         for name, path in (
             ("timeline", "timeline"),
             ("playlist", "index.m3u8"),
+            ("live", "live.m3u8"),
             ("size", "size"),
             ("preview", "preview"),
         )
@@ -115,6 +133,18 @@ _timeline = operation(
         **refused("/timeline", _BAD_START),
     },
 )
+
+
+def _no_playlist(why: str) -> Json:
+    return answer(
+        f"{why} Not a problem document: this very text.",
+        "application/json",
+        ref("PlaylistNotFound"),
+        sends=("CacheControl",),
+        examples={"Always": msgspec.json.decode(PLAYLIST_NOT_FOUND)},
+    )
+
+
 _playlist = operation(
     "/index.m3u8",
     name="getPlaylist",
@@ -128,6 +158,7 @@ _playlist = operation(
         *SPAN,
         switch("discontinuity", "Mark gaps with `#EXT-X-DISCONTINUITY` instead of closing them."),
         switch("gaps", "Fill gaps with `#EXT-X-GAP`; must come with `discontinuity=true`."),
+        switch("follow", "Without an end tag as long as the span can grow."),
     ),
     answers={
         HTTPStatus.OK: answer(
@@ -139,13 +170,7 @@ _playlist = operation(
         ),
         HTTPStatus.NOT_MODIFIED: not_modified(*_JSON_SENDS),
         **refused("/index.m3u8", _BAD_START, Fault("gaps", "must come with discontinuity=true")),
-        HTTPStatus.NOT_FOUND: answer(
-            "Nothing is kept of this span. Not a problem document: this very text.",
-            "application/json",
-            ref("PlaylistNotFound"),
-            sends=("CacheControl",),
-            examples={"Always": msgspec.json.decode(PLAYLIST_NOT_FOUND)},
-        ),
+        HTTPStatus.NOT_FOUND: _no_playlist("Nothing is kept of this span."),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "The span has more segments than a playlist may list (`playlist_max_segments`): ask for"
@@ -153,6 +178,30 @@ _playlist = operation(
             example_path("/index.m3u8"),
             "The span has 700000 segments, a playlist at most 500000: ask for it in shorter spans,"
             " by start and duration",
+        ),
+    },
+)
+_live = operation(
+    "/live.m3u8",
+    name="getLivePlaylist",
+    summary="What is being recorded, to watch",
+    description="The newest segments of the recorder as an HLS playlist that slides (RFC 8216, 6.2.2):"
+    " no end tag, media and discontinuity sequence numbers that go on over reconnects and restarts,"
+    " `#EXT-X-DISCONTINUITY` between runs, wall time on the first segment of each run. `#EXT-X-START`"
+    " lets players begin two target durations before the end. Imported footage is not in it. A token"
+    " with limits sees its part; the list gets an end tag when nothing of it can follow.",
+    answers={
+        HTTPStatus.OK: answer(
+            "The playlist.",
+            HLS_TYPE,
+            {"type": "string"},
+            sends=_JSON_SENDS,
+            examples={"After a reconnect": _LIVE},
+        ),
+        HTTPStatus.NOT_MODIFIED: not_modified(*_JSON_SENDS),
+        **refused("/live.m3u8"),
+        HTTPStatus.NOT_FOUND: _no_playlist(
+            "Nothing was ever recorded, or nothing of the newest is inside the token's limits."
         ),
     },
 )
@@ -275,6 +324,7 @@ ARCHIVE_PATHS: dict[str, Json] = {
     ROOT: _archive,
     f"{ROOT}/timeline": _timeline,
     f"{ROOT}/index.m3u8": _playlist,
+    f"{ROOT}/live.m3u8": _live,
     f"{ROOT}/size": _size,
     f"{ROOT}/preview": _preview,
     f"{ROOT}/{{segment}}.ts": _segment,

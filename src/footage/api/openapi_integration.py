@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from footage.api.authorisation import KEY_HEADER
+from footage.api.camera_status import StatusOut
 from footage.api.errors import Fault
 from footage.api.integration_api import (
     PAGE_DEFAULT,
@@ -40,9 +41,9 @@ _SHOWN: Json = {
     "archiveApiUrl": _ARCHIVE_URL,
     "archiveDays": 30,
     "liveRtspUrl": None,
-    "liveHlsUrl": None,
-    "isOnline": False,
-    "lastOnlineDate": None,
+    "liveHlsUrl": f"{_ARCHIVE_URL}/live.m3u8?signature={SIGNATURE}&exp={EXP}",
+    "isOnline": True,
+    "lastOnlineDate": "2026-09-21T14:13:20.120Z",
     "cameraModel": None,
     "platform": None,
     "serialNumber": None,
@@ -54,6 +55,35 @@ _SHOWN: Json = {
     "isAudioGranted": True,
     "tempAccessExpiryDate": None,
     "location": {"id": "site-1", "title": "Head office", "room": None},
+    "transport": "tcp",
+    "isRecorded": True,
+    "isAudioRecorded": True,
+}
+_STATUS: Json = {
+    "state": "recording",
+    "reason": None,
+    "detail": None,
+    "since": "2026-09-21T09:00:02.250Z",
+    "updated": "2026-09-21T14:13:20.500Z",
+    "isOnline": True,
+    "lastPacket": "2026-09-21T14:13:20.120Z",
+    "lastSegmentEnd": "2026-09-21T14:13:17.480Z",
+    "ageMs": 3_020,
+    "recordedMs": 18_795_000,
+    "bytes": 4_700_123_456,
+    "segments": 3_133,
+    "segmentsDropped": 0,
+    "packetsDropped": 2,
+    "queuedSegments": 0,
+    "driftMs": -14,
+    "reconnects": {"lost": 1, "stalled": 2},
+}
+_STATUS_WAITING: Json = {
+    **_STATUS,
+    "state": "waiting",
+    "reason": "wrong_password",
+    "detail": "401 Unauthorized",
+    "isOnline": False,
 }
 _GIVEN: Json = {
     "title": "Entrance",
@@ -238,6 +268,24 @@ _show = _operation(
     {HTTPStatus.OK: _camera("The camera."), **_refused(_CAMERA), **_unknown()},
     _CAMERA,
 )
+_status = _operation(
+    "getCameraStatus",
+    "How the recording of a camera goes",
+    "State, reason and counters, true within seconds. Counters only rise. Where its recorder has been"
+    " silent for 15 s the state is `waiting` and the reason `no_recorder`.",
+    {
+        HTTPStatus.OK: answer(
+            "The status.",
+            "application/json",
+            ref(StatusOut),
+            sends=("CacheControl",),
+            examples={"All is well": _STATUS, "A wrong password": _STATUS_WAITING},
+        ),
+        **_refused(f"{_CAMERA}/status"),
+        **_unknown(),
+    },
+    f"{_CAMERA}/status",
+)
 _change = _operation(
     "changeCamera",
     "Change a camera",
@@ -268,4 +316,5 @@ INTEGRATION_PATHS: dict[str, Json] = {
         "patch": _change,
         "delete": _remove,
     },
+    f"{_CAMERAS}/{{cameraId}}/status": {"parameters": [_PATH_ID], "get": _status},
 }

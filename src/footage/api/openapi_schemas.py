@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from footage.api.archive_api import Size, TimelineEntry, Totals
+from footage.api.camera_status import StatusOut
 from footage.api.errors import PLAYLIST_NOT_FOUND, Fault, Problem
 from footage.api.integration_api import (
-    SOURCE_SCHEMES,
     ArchiveApiToken,
     CameraIn,
     CameraOut,
@@ -24,10 +24,12 @@ from footage.api.integration_api import (
     PlaceOut,
     Validity,
 )
+from footage.api.source_urls import SOURCE_SCHEMES
+from footage.timeline import Reason, State
 
 Schema = dict[str, Any]
 _TEMPLATE = "#/components/schemas/{name}"
-_STRUCTS = (Totals, TimelineEntry, Size, Problem, CameraIn, CameraOut, CameraPage, Validity)
+_STRUCTS = (Totals, TimelineEntry, Size, Problem, CameraIn, CameraOut, CameraPage, StatusOut, Validity)
 _COMMON_CAMERA = {
     "title": "What people call it.",
     "archiveDays": "Days of archive to keep; null: no limit.",
@@ -38,6 +40,9 @@ _COMMON_CAMERA = {
     "firmwareVersion": "Version of its firmware.",
     "applicationVersion": "Version of the application that runs on it.",
     "location": "Where it hangs.",
+    "transport": "How RTSP comes: `tcp` (nothing is lost), or `udp`.",
+    "isRecorded": "Whether it is to be recorded, where it has a source.",
+    "isAudioRecorded": "Whether its sound is kept too.",
 }
 _PLACE = {"id": "Its id in the integrator's own system.", "title": "Its name."}
 _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
@@ -88,9 +93,9 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "archiveApiToken": "A token made for this answer.",
         "archiveApiUrl": "Absolute URL of its archive, without a query.",
         "liveRtspUrl": "Live video over RTSP; null: not offered.",
-        "liveHlsUrl": "Live video over HLS; null: not offered.",
-        "isOnline": "Whether it is being recorded now.",
-        "lastOnlineDate": "When it was last online, RFC 3339; null: not known.",
+        "liveHlsUrl": "Signed URL of the live playlist; null where the camera is not to be recorded.",
+        "isOnline": "Whether video comes in now.",
+        "lastOnlineDate": "When the last picture or sound came, RFC 3339; null: never.",
         "isOwner": "Whether the key's holder owns it.",
         "isFullAccess": "Whether the key's holder may change it.",
         "isArchiveGranted": "Whether the key's holder may see its archive.",
@@ -101,6 +106,26 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "cameras": "By title, then id.",
         "next": "Give it back as `after` for the page that follows; null on the last.",
     },
+    StatusOut: {
+        "state": "What the recorder does: `off` (the camera is not to be recorded), `connecting`,"
+        " `recording`, `halted` (video comes in and cannot be kept), or `waiting` (until the next try).",
+        "reason": "Why it is not recorded, or why what comes is not kept; null where all is well.",
+        "detail": "The reason in words; never has the source's URL.",
+        "since": "Since when it has been in this state, RFC 3339; null where no recorder ever said.",
+        "updated": "When its recorder said so, RFC 3339; null where none ever did.",
+        "isOnline": "Whether video comes in now.",
+        "lastPacket": "When the last picture or sound came, RFC 3339; null: never.",
+        "lastSegmentEnd": "Moment at which the newest segment that is kept ends, RFC 3339; null: none.",
+        "ageMs": "How long ago that is, in ms; null: no segment.",
+        "recordedMs": "Footage kept by recorders, in ms.",
+        "bytes": "Bytes of it.",
+        "segments": "Segments of it.",
+        "segmentsDropped": "Segments that came and could not be kept.",
+        "packetsDropped": "Packets that nothing could decode, or that came too late.",
+        "queuedSegments": "Segments that wait for the storage.",
+        "driftMs": "How far the archive's time is ahead of the host's clock, in ms; negative: behind.",
+        "reconnects": "Connections that ended, by reason.",
+    },
     Validity: {"isValid": "True where the key is known."},
 }
 _FORMATS = {
@@ -109,9 +134,18 @@ _FORMATS = {
     (CameraOut, "archiveApiUrl"): "uri",
     (CameraOut, "previewUrl"): "uri",
     (CameraOut, "lastOnlineDate"): "date-time",
+    (CameraOut, "liveHlsUrl"): "uri",
     (CameraOut, "tempAccessExpiryDate"): "date-time",
+    (StatusOut, "since"): "date-time",
+    (StatusOut, "updated"): "date-time",
+    (StatusOut, "lastPacket"): "date-time",
+    (StatusOut, "lastSegmentEnd"): "date-time",
 }
-_SOURCE_PATTERN = rf"^(?:{'|'.join(SOURCE_SCHEMES)})://[^/?#\s]"
+_CHOICES: dict[tuple[type[msgspec.Struct], str], list[str]] = {
+    (CameraOut, "transport"): ["tcp", "udp"],
+    (StatusOut, "state"): [state.value for state in State],
+}
+_SOURCE_PATTERN = rf"^(?:{'|'.join(SOURCE_SCHEMES)})://[^/?#\s]\S*$"
 
 
 def ref(struct: type[msgspec.Struct] | str) -> Schema:
@@ -131,6 +165,8 @@ def schemas() -> dict[str, Schema]:
     source_url = _plain(components["CameraIn"]["properties"]["sourceUrl"])
     source_url |= {"pattern": _SOURCE_PATTERN, "writeOnly": True}
     components["CameraIn"]["additionalProperties"] = False
+    # A reason of a later version is news, not a fault: clients show what they do not know.
+    _plain(components["StatusOut"]["properties"]["reason"])["examples"] = [r.value for r in Reason]
     components["NewCamera"] = {
         "description": "A camera to add: any of its fields, and the title.",
         "allOf": [ref(CameraIn), {"type": "object", "required": ["title"]}],
@@ -154,6 +190,8 @@ def _explain(struct: type[msgspec.Struct], schema: Schema, meanings: dict[str, s
             plain["format"] = "int64"
         if (struct, name) in _FORMATS:
             plain["format"] = _FORMATS[struct, name]
+        if (struct, name) in _CHOICES:
+            plain["enum"] = _CHOICES[struct, name]
     if unknown := meanings.keys() - schema["properties"]:
         raise AssertionError(f"{struct.__name__} has no {unknown}")
     schema["description"] = schema["description"].replace("``", "`")

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 from litestar import Response, Router, get
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
+from footage.api.camera_status import known_status
 from footage.api.delivery import AnyRequest, text_response
 from footage.api.openapi import document
-from footage.api.services import Injected
+from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
+from footage.archive.errors import ArchiveError, UnknownCamera
 from footage.telemetry import metrics
+from footage.telemetry.camera_metrics import cameras_exposition
+from footage.telemetry.logs import event
+from footage.timeline import CameraStatus
+
+_log = logging.getLogger(__name__)
+_PAGE = 500
 
 PAGES = Path(__file__).with_name("static")
 PAGE_HEADERS = {
@@ -40,11 +51,32 @@ def readyz(services: Injected) -> dict[str, str]:
 
 @get("/metrics")
 @in_thread
-def prometheus() -> Response[bytes]:
-    """Every metric in the Prometheus text format."""
+def prometheus(services: Injected) -> Response[bytes]:
+    """Every metric in the Prometheus text format; those of cameras where the index can be read."""
     body, media_type = metrics.exposition()
+    try:
+        body += cameras_exposition(_statuses(services), services.now_ms())
+    except ArchiveError as error:
+        # The numbers of this server are wanted most when something is away.
+        event(_log, logging.WARNING, "metrics.cameras_unknown", reason=type(error).__name__)
     # Litestar adds the charset to every kind of text.
     return Response(body, media_type=media_type.removesuffix("; charset=utf-8"))
+
+
+def _statuses(services: Services) -> list[tuple[UUID, CameraStatus]]:
+    """Of every camera that is to be recorded, or ever was. Raises ArchiveError."""
+    cameras, now_ms = services.cameras, services.now_ms()
+    written = cameras.statuses()
+    found = []
+    after = None
+    while page := cameras.page(limit=_PAGE, after=after):
+        after = (page[-1].title, page[-1].id)
+        for camera in page:
+            with suppress(UnknownCamera):
+                said = written.get(cameras.archive_of(camera).number)
+                if said is not None or (camera.is_recorded and camera.has_source):
+                    found.append((camera.id, known_status(camera, said, now_ms)))
+    return found
 
 
 @get("/openapi.json")

@@ -28,6 +28,7 @@ class Services:
     signing_keys: SigningKeys
     token_ttl_s: int
     playlist_max_segments: int
+    segment_ms: int
     public_url: str | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     check_ready: Callable[[], None]

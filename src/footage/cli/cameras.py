@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 import time
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
+import msgspec
 import typer
 
 from footage.access.tokens import Token, sign
-from footage.archive.read import Reader
+from footage.api.camera_status import status_out
+from footage.api.source_urls import SOURCE_URL_WANTED, is_source_url
+from footage.cli.camera_table import camera_table, every_camera, watch
 from footage.cli.output import (
     CommandError,
     DataOption,
@@ -23,19 +29,41 @@ from footage.cli.output import (
     print_json,
     print_table,
 )
-from footage.server import House
+from footage.house import House
 from footage.timeline import Camera, format_ms, parse_time
 
-app = typer.Typer(help="Cameras: add, list, show, remove.", no_args_is_help=True)
+app = typer.Typer(help="Cameras: add, change, list, show, remove.", no_args_is_help=True)
 
 _TTL = re.compile(r"(\d{1,9})([smhd]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-_PAGE = 500
+_FROM_ENVIRONMENT = "env:"
+
+
+class Transport(StrEnum):
+    """How RTSP comes."""
+
+    TCP = "tcp"
+    UDP = "udp"
+
+
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        help="Where its video comes from; - reads it from standard input, env:NAME from a variable",
+        metavar="URL",
+        show_default=False,
+    ),
+]
 
 
 @app.command()
 def add(
     title: Annotated[str, typer.Argument(help="What people call it")],
+    url: UrlOption = None,
+    transport: Annotated[Transport, typer.Option(help="How RTSP comes")] = Transport.TCP,
+    no_audio: Annotated[bool, typer.Option("--no-audio", help="Do not record its sound")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Do not record it yet")] = False,
     camera_id: Annotated[
         str | None, typer.Option("--id", help="Its UUID; left out, one is made", metavar="UUID")
     ] = None,
@@ -43,46 +71,86 @@ def add(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a camera, and an empty archive for it."""
+    """Add a camera, and an empty archive for it. A running server records it at once."""
     try:
         wanted = UUID(camera_id) if camera_id else uuid4()
     except ValueError:
         raise CommandError(f"{camera_id!r} is not a UUID", Exit.USAGE) from None
-    if not title.strip():
-        raise CommandError("a camera needs a title", Exit.USAGE)
+    camera = Camera(
+        id=wanted,
+        archive_id=uuid4(),
+        title=_title(title),
+        archive_days=days,
+        transport=transport.value,
+        is_recorded=not off,
+        is_audio_recorded=not no_audio,
+        created_ms=int(time.time() * 1000),
+    )
+    source_url = None if url is None else _source_url(url)
     with house_for(data) as house:
-        camera = house.cameras.add(
-            Camera(
-                id=wanted,
-                archive_id=uuid4(),
-                title=title,
-                archive_days=days,
-                created_ms=int(time.time() * 1000),
-            )
-        )
-        described = describe(house, camera)
+        described = describe(house, house.cameras.add(camera, source_url))
     if as_json:
         print_json(described)
     else:
         out.print(f"added {camera.id} {camera.title!r}", markup=False)
 
 
-@app.command("list")
-def list_cameras(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """List every camera with what is kept of it."""
+@app.command()
+def change(
+    camera: Annotated[str, typer.Argument(help="Its id")],
+    title: Annotated[str | None, typer.Option(help="What people call it", show_default=False)] = None,
+    url: UrlOption = None,
+    transport: Annotated[Transport | None, typer.Option(help="How RTSP comes", show_default=False)] = None,
+    audio: Annotated[
+        bool | None, typer.Option("--audio/--no-audio", help="Record its sound", show_default=False)
+    ] = None,
+    on: Annotated[bool | None, typer.Option("--on/--off", help="Record it", show_default=False)] = None,
+    days: Annotated[
+        int | None, typer.Option(help="Days of archive to keep; 0: no limit", min=0, show_default=False)
+    ] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change a camera; what is not named stays. A running server follows at once."""
+    given: dict[str, Any] = {
+        "title": None if title is None else _title(title),
+        "source_url": None if url is None else _source_url(url),
+        "transport": None if transport is None else transport.value,
+        "is_audio_recorded": audio,
+        "is_recorded": on,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    if days is not None:
+        changes["archive_days"] = days or None
+    if not changes:
+        raise CommandError("say what to change, such as --url or --off", Exit.USAGE)
     with house_for(data) as house:
-        described = []
-        after = None
-        while page := house.cameras.page(limit=_PAGE, after=after):
-            described += [describe(house, camera) for camera in page]
-            after = (page[-1].title, page[-1].id)
+        changed = house.cameras.change(find_camera(house, camera).id, changes)
+        described = describe(house, changed)
     if as_json:
         print_json(described)
-        return
-    print_table(
-        ["id", "title", "first", "last", "bytes", "runs"],
-        [[c["id"], c["title"], c["first"], c["last"], c["bytes"], c["runs"]] for c in described],
-    )
+    else:
+        out.print(f"changed {changed.id} {changed.title!r}", markup=False)
+
+
+@app.command("list")
+def list_cameras(
+    watching: Annotated[
+        bool, typer.Option("--watch", help="Keep the table up to date, until q or Ctrl-C")
+    ] = False,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List every camera: how its recording goes, and what is kept of it."""
+    if watching and as_json:
+        raise CommandError("--watch is for people, --json for programs: not both", Exit.USAGE)
+    with house_for(data) as house:
+        if as_json:
+            print_json([describe(house, camera) for camera in every_camera(house)])
+        elif watching:
+            watch(lambda: camera_table(house))
+        else:
+            out.print(camera_table(house))
 
 
 @app.command()
@@ -97,7 +165,7 @@ def show(
     if as_json:
         print_json(described)
     else:
-        print_table(["", ""], [[name, value] for name, value in described.items()])
+        print_table(["", ""], [[name, value] for name, value in _flat(described)])
 
 
 @app.command()
@@ -144,7 +212,7 @@ def token(
     if as_json:
         print_json(made)
         return
-    for name in ("archiveApiUrl", "signature", "exp", "curl", "player", "page"):
+    for name in ("archiveApiUrl", "signature", "exp", "curl", "player", "live", "page"):
         out.print(f"{name:14} {made[name]}", markup=False)
 
 
@@ -165,23 +233,62 @@ def make_link(house: House, camera: Camera, wanted: Token) -> dict[str, object]:
         **limits,
         "curl": f"curl '{url}/timeline?{query}'",
         "player": f"{url}/index.m3u8?{query}",
+        "live": f"{url}/live.m3u8?{query}",
         "page": f"{base}/#title={quote(camera.title)}&link={quote(f'{url}?{query}', safe='')}",
     }
 
 
-def describe(house: House, camera: Camera) -> dict[str, object]:
-    """A camera and what is kept of it."""
-    totals = Reader(house.index, house.storage).totals(house.cameras.archive_of(camera))
+def describe(house: House, camera: Camera) -> dict[str, Any]:
+    """A camera, what is kept of it, and how its recording goes."""
+    archive = house.cameras.archive_of(camera)
+    totals = house.index.totals(archive)
+    written = house.cameras.statuses([archive]).get(archive.number)
     return {
         "id": str(camera.id),
         "archiveId": str(camera.archive_id),
         "title": camera.title,
         "archiveDays": camera.archive_days,
+        "hasSource": camera.has_source,
+        "transport": camera.transport,
+        "isRecorded": camera.is_recorded,
+        "isAudioRecorded": camera.is_audio_recorded,
         "first": None if totals is None else format_ms(totals.first_ms),
         "last": None if totals is None else format_ms(totals.last_ms),
         "bytes": 0 if totals is None else totals.size_bytes,
         "runs": 0 if totals is None else totals.runs,
+        "status": msgspec.to_builtins(status_out(camera, written, int(time.time() * 1000))),
     }
+
+
+def _flat(described: dict[str, Any]) -> list[tuple[str, object]]:
+    """Name and value, a line each, what is inside others named after them."""
+    lines: list[tuple[str, object]] = []
+    for name, value in described.items():
+        if isinstance(value, dict):
+            lines += [(f"{name}.{inner}", each) for inner, each in _flat(value)]
+        else:
+            lines.append((name, value))
+    return lines
+
+
+def _title(text: str) -> str:
+    if not text.strip():
+        raise CommandError("a camera needs a title", Exit.USAGE)
+    return text
+
+
+def _source_url(given: str) -> str:
+    """The URL itself, from wherever it is; whatever is wrong, it is not said: it may hold a password."""
+    text = given
+    if given == "-":
+        text = sys.stdin.readline().strip()
+    elif given.startswith(_FROM_ENVIRONMENT):
+        text = os.environ.get(given.removeprefix(_FROM_ENVIRONMENT), "")
+        if not text:
+            raise CommandError("--url: the environment has no such variable", Exit.USAGE)
+    if not is_source_url(text):
+        raise CommandError(f"--url {SOURCE_URL_WANTED}", Exit.USAGE)
+    return text
 
 
 def _moment(text: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""``footage demo``: two cameras, a few hours of archive made on the spot, and the server."""
+"""``footage demo``: a camera that films, two with some hours of archive, and the server."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from footage.access.tokens import Token
 from footage.cli.cameras import make_link
 from footage.cli.output import out
 from footage.cli.serving import HostOption, PortOption
+from footage.demo.live_camera import live_camera
+from footage.house import House, open_house
 from footage.media.pattern import write_clip
 from footage.recording.importer import Importer
-from footage.server import House, open_house
 from footage.settings import load
 from footage.telemetry import logs
 from footage.timeline import Camera
 
 _HOUR_MS = 3_600_000
 _CLIP_SECONDS = 54 * 60
+_LIVE = "Door"
 _TITLES = {"Yard": 40, "Gate": -40}
 _TOKEN_SECONDS = 7 * 86_400
 
@@ -36,18 +38,22 @@ def demo(
     port: PortOption = None,
     hours: Annotated[int, typer.Option(help="Hours of archive to make", min=1, max=168)] = 6,
 ) -> None:
-    """Make an archive to look at, serve it, and print links to it."""
+    """Make an archive to look at, record a live camera beside it, and print links to both."""
     settings = load(data_dir=data, host=host, port=port, log_level="warning")
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
-    house = open_house(settings)
-    cameras = house.cameras.page(limit=len(_TITLES))
-    if not cameras:
-        out.print("Filming two test pictures, about half a minute ...")
-        cameras = _make_cameras(house, hours)
-    links = [make_link(house, camera, _token()) for camera in cameras]
-    house.close()
-    _print_links(cameras, links)
-    server.serve(settings)
+    with live_camera() as url:
+        house = open_house(settings)
+        cameras = house.cameras.page(limit=len(_TITLES) + 1)
+        if not cameras:
+            out.print("Filming two test pictures, about half a minute ...")
+            cameras = [*_make_cameras(house, hours), _add(house, _LIVE)]
+        for camera in cameras:
+            if camera.title == _LIVE:
+                house.cameras.change(camera.id, {"source_url": url})
+        links = [make_link(house, camera, _token()) for camera in cameras]
+        house.close()
+        _print_links(cameras, links)
+        server.serve(settings)
 
 
 def _token() -> Token:
@@ -66,14 +72,7 @@ def _make_cameras(house: House, hours: int) -> list[Camera]:
     this_hour = int(time.time() * 1000) // _HOUR_MS
     cameras = []
     for number, (title, clip) in enumerate(clips.items()):
-        camera = house.cameras.add(
-            Camera(
-                id=uuid4(),
-                archive_id=uuid4(),
-                title=title,
-                created_ms=int(time.time() * 1000),
-            )
-        )
+        camera = _add(house, title)
         importer = Importer(
             house.index,
             house.storage,
@@ -88,13 +87,20 @@ def _make_cameras(house: House, hours: int) -> list[Camera]:
     return cameras
 
 
+def _add(house: House, title: str) -> Camera:
+    now_ms = int(time.time() * 1000)
+    return house.cameras.add(Camera(id=uuid4(), archive_id=uuid4(), title=title, created_ms=now_ms))
+
+
 def _print_links(cameras: list[Camera], links: list[dict[str, object]]) -> None:
     pairs = []
     for camera, link in zip(cameras, links, strict=True):
         out.print(f"{camera.title}", markup=False)
         out.print(f"  playlist  {link['player']}", markup=False)
+        if camera.title == _LIVE:
+            out.print(f"  live      {link['live']}", markup=False)
         out.print(f"  timeline  {link['curl']}", markup=False)
         page, fragment = str(link["page"]).split("#", 1)
         pairs.append(fragment)
-    out.print(f"\nWatch both at  {page}#{'&'.join(pairs)}\n", markup=False)
+    out.print(f"\nWatch them at  {page}#{'&'.join(pairs)}\n", markup=False)
     out.print("Ctrl-C stops it. The archive stays for the next time.", markup=False)

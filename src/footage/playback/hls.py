@@ -11,7 +11,10 @@ from enum import Enum
 from itertools import pairwise, repeat
 
 from footage.playback.selection import Entry
+from footage.playback.target_duration import steady_target_s
 from footage.timeline import SegmentTable, format_ms
+
+_END = "#EXT-X-ENDLIST\n"
 
 
 class Gaps(Enum):
@@ -37,12 +40,41 @@ def vod_playlist(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps, quer
     longest_ms = int(table.duration_ms.max())
     if gaps is Gaps.FILL:
         longest_ms = max([longest_ms, *_holes_ms(entries)])
-    lines = [
-        "#EXTM3U\n#EXT-X-VERSION:3\n",
-        # The longest segment, rounded to the nearest second (RFC 8216, 4.3.3.1).
-        f"#EXT-X-TARGETDURATION:{max((longest_ms + 500) // 1000, 1)}\n",
-        "#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:VOD\n",
-    ]
+    # The longest segment, rounded to the nearest second (RFC 8216, 4.3.3.1).
+    head = _head(max((longest_ms + 500) // 1000, 1), "VOD")
+    return "".join([head, *_body(entries, table, gaps, query), _END])
+
+
+def event_playlist(
+    entries: Sequence[Entry],
+    table: SegmentTable,
+    gaps: Gaps,
+    query: str,
+    *,
+    usual_ms: int,
+    ended: bool,
+) -> str:
+    """The same as a list that grows at its end until it has ``ended``; no line of it ever changes.
+
+    Segments are meant to be ``usual_ms`` long. What fills a gap does not count for the target
+    duration: players reload by it, and would wait for hours after a gap of hours.
+    """
+    target_s = steady_target_s(int(table.duration_ms.max()), usual_ms)
+    # Players begin a list without an end near its end, and this one was asked for from its start.
+    start = "#EXT-X-START:TIME-OFFSET=0\n"
+    body = _body(entries, table, gaps, query)
+    return "".join([_head(target_s, "EVENT"), start, *body, _END if ended else ""])
+
+
+def _head(target_s: int, kind: str) -> str:
+    return (
+        f"#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:{target_s}\n"
+        f"#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:{kind}\n"
+    )
+
+
+def _body(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps, query: str) -> list[str]:
+    lines: list[str] = []
     starts = table.start_ms.searchsorted([entry.time_ms for entry in entries])
     ends = [*starts[1:], len(table)]
     before: Entry | None = None
@@ -57,8 +89,7 @@ def vod_playlist(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps, quer
         moved = f"&shift={entry.shift_ms}" if gaps is Gaps.CLOSE and entry.shift_ms else ""
         lines += _segments(table, int(first), int(last), f".ts?{query}{moved}\n")
         before = entry
-    lines.append("#EXT-X-ENDLIST\n")
-    return "".join(lines)
+    return lines
 
 
 def _segments(table: SegmentTable, first: int, last: int, ending: str) -> list[str]:
