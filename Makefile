@@ -4,11 +4,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-TEST_PACKAGES := chromium ffmpeg opencv-doc
+TEST_PACKAGES := chromium ffmpeg gir1.2-gst-rtsp-server-1.0 opencv-doc python3-gi
 BENCH_PACKAGES := ffmpeg nginx-light wrk
 PORT ?= 8080
 
-.PHONY: demo test check bench web-check format clean
+.PHONY: demo test check bench kills soak web-check format clean
 
 demo: .venv/installed
 	$(BIN)/footage demo --port $(PORT)
@@ -24,6 +24,9 @@ check: .venv/tested web-check
 
 bench: .venv/tested .venv/packages-bench
 	$(BIN)/python -m bench.run
+
+kills soak: .venv/tested
+	$(BIN)/python -m proofs.$@
 
 web-check: .venv/tested
 	$(BIN)/python web/npm.py run check

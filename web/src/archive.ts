@@ -129,6 +129,10 @@ export class Archive {
     this.#fetch = fetcher;
   }
 
+  liveUrl(): string {
+    return this.#url('/live.m3u8', {});
+  }
+
   playlistUrl(span: Span, discontinuity: boolean): string {
     return this.#url('/index.m3u8', { ...range(span), discontinuity: String(discontinuity) });
   }

@@ -10,8 +10,8 @@ import { ArchiveError, errorForStatus, networkError } from './archive';
 export type PlayerState = 'idle' | 'loading' | 'playing' | 'paused' | 'ended' | 'error';
 
 export interface PlayerEvents {
-  /** The picture moved: `positionMs` in the playlist. */
-  onPosition(positionMs: number): void;
+  /** The picture moved: `positionMs` in the playlist, and its wall time where the player knows it. */
+  onPosition(positionMs: number, wallMs: number | null): void;
   onError(error: ArchiveError): void;
 }
 
@@ -32,19 +32,24 @@ export class Player {
     on(['playing'], () => this.#setState('playing'));
     on(['waiting', 'seeking'], () => this.#setState('loading'));
     on(['pause', 'canplay', 'seeked', 'ended'], () => this.#settle());
-    on(['timeupdate', 'seeking', 'loadeddata'], () => events.onPosition(video.currentTime * 1000));
+    on(['timeupdate', 'seeking', 'loadeddata'], () => events.onPosition(video.currentTime * 1000, this.#wallMs));
     on(['error'], () => this.#fromElement());
   }
 
-  /** Replaces what was open; plays at once where the browser lets a page do so. */
-  open(playlistUrl: string, startPositionMs: number): void {
+  /**
+   * Replaces what was open; plays at once where the browser lets a page do so. Without a position it
+   * starts where the playlist says, which for a live one is near its end.
+   */
+  open(playlistUrl: string, startPositionMs: number | null): void {
     this.close();
     this.#recovered = false;
     this.#setState('loading');
-    if (Hls.isSupported()) this.#openHls(playlistUrl, startPositionMs / 1000);
+    if (Hls.isSupported()) this.#openHls(playlistUrl, startPositionMs === null ? -1 : startPositionMs / 1000);
     else if (this.#video.canPlayType('application/vnd.apple.mpegurl') !== '') {
       this.#video.src = playlistUrl;
-      this.#video.addEventListener('loadedmetadata', () => this.seek(startPositionMs), { once: true });
+      if (startPositionMs !== null) {
+        this.#video.addEventListener('loadedmetadata', () => this.seek(startPositionMs), { once: true });
+      }
     } else {
       this.fail(new ArchiveError('server', 'This browser can’t play HLS video.'));
       return;
@@ -110,6 +115,10 @@ export class Player {
     const code = this.#video.error.code;
     if (code === MediaError.MEDIA_ERR_NETWORK) this.fail(networkError());
     else this.fail(code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED ? codecError() : pictureError());
+  }
+
+  get #wallMs(): number | null {
+    return this.#hls?.playingDate?.getTime() ?? null;
   }
 
   /** False after a failure: there is nothing to seek in then. */

@@ -21,6 +21,7 @@ export class Viewer {
   readonly #earlier = element('earlier', HTMLButtonElement);
   readonly #later = element('later', HTMLButtonElement);
   readonly #newest = element('newest', HTMLButtonElement);
+  readonly #live = element('live', HTMLButtonElement);
   readonly #length = element('length', HTMLSelectElement);
   readonly #day = element('day', HTMLInputElement);
   readonly #discontinuity = element('discontinuity', HTMLInputElement);
@@ -31,11 +32,13 @@ export class Viewer {
   #span: Span | null = null;
   #entries: readonly Entry[] = [];
   #nowMs: number | null = null;
+  #isLive = false;
   #loading = new AbortController();
 
   constructor() {
     this.#player = new Player(element('video', HTMLVideoElement), this.#root, {
-      onPosition: (positionMs) => this.#mark(timeAt(this.#entries, positionMs)),
+      onPosition: (positionMs, wallMs) =>
+        this.#mark(this.#isLive ? wallMs : timeAt(this.#entries, positionMs)),
       onError: (error) => say(this.#problem, error.message),
     });
     this.#timeline = new TimelineView(element('timeline', HTMLDivElement), {
@@ -80,6 +83,7 @@ export class Viewer {
     this.#earlier.addEventListener('click', () => move(earlier));
     this.#later.addEventListener('click', () => move(later));
     this.#newest.addEventListener('click', () => this.#archive && this.open(this.#archive));
+    this.#live.addEventListener('click', () => this.#goLive());
     this.#day.addEventListener('change', () => move(() => daySpan(this.#day.value)));
     this.#discontinuity.addEventListener('change', () => move((span) => span, stay));
     this.#length.addEventListener('change', () =>
@@ -88,6 +92,21 @@ export class Viewer {
         return resized(around, Number(this.#length.value), kept);
       }, stay),
     );
+  }
+
+  /** The newest pictures as they come; anything else that is chosen leads back into the archive. */
+  #goLive(): void {
+    if (this.#archive === null) return;
+    this.#loading.abort();
+    this.#setLive(true);
+    this.#notice.textContent = '';
+    say(this.#problem, '');
+    this.#player.open(this.#archive.liveUrl(), null);
+  }
+
+  #setLive(isLive: boolean): void {
+    this.#isLive = isLive;
+    this.#live.setAttribute('aria-pressed', String(isLive));
   }
 
   #take(info: ArchiveInfo): void {
@@ -116,6 +135,7 @@ export class Viewer {
   ): Promise<void> {
     this.#loading.abort();
     const { signal } = (this.#loading = new AbortController());
+    this.#setLive(false);
     this.#player.close();
     this.#clear();
     this.#root.dataset['state'] = 'loading';
@@ -160,7 +180,7 @@ export class Viewer {
     this.#notice.textContent = moment.skippedGap
       ? `Nothing is kept at ${timeWords(timeMs)}: this is the next footage, from ${timeWords(moment.timeMs)}.`
       : '';
-    if (!this.#player.isOpen && this.#span !== null) {
+    if ((this.#isLive || !this.#player.isOpen) && this.#span !== null) {
       this.#show(this.#span, moment.timeMs);
       return;
     }
@@ -191,7 +211,7 @@ export class Viewer {
     const none = span === null || kept === null;
     this.#earlier.disabled = none || span.startMs <= kept.startMs;
     this.#later.disabled = none || span.endMs >= kept.endMs;
-    this.#newest.disabled = this.#archive === null;
+    this.#newest.disabled = this.#live.disabled = this.#archive === null;
     for (const control of [this.#length, this.#day, this.#discontinuity]) control.disabled = none;
     if (none) return;
     const length = span.endMs - span.startMs;
