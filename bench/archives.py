@@ -22,7 +22,7 @@ from bench import WORK
 from footage.archive.index import tables as t
 from footage.archive.index.database import connect
 from footage.archive.index.segment_table import pack_keyframes, pack_segments
-from footage.server import House, open_house
+from footage.house import House, open_house
 from footage.settings import load
 from footage.timeline import Camera, Codecs, Keyframe, Segment, Span
 

@@ -8,7 +8,7 @@ from functools import partial
 from bench.archives import ABOUT_A_DAY, FIVE_YEARS, a_day, a_year, first_camera, house_of
 from bench.client import Client
 from bench.measure import Figure, Suite, Target, in_turn, ratios, timed_ms
-from footage.server import open_house
+from footage.house import open_house
 from footage.settings import load
 from footage.timeline import Span
 from kit.server import Server, SignedLink, running_server

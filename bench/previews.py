@@ -22,8 +22,8 @@ from bench.client import Client
 from bench.clips import long_clip
 from bench.measure import Figure, Suite, Target, in_turn, ratios, timed_ms
 from footage.archive.read import KeptSegment, Reader
+from footage.house import open_house
 from footage.media.mpegts import access_units
-from footage.server import open_house
 from footage.settings import load
 from footage.timeline import ALL_TIME, Keyframe
 from kit.server import SignedLink, footage, footage_json, running_server
