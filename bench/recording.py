@@ -23,9 +23,9 @@ from footage.media.film import clip_publisher
 from footage.settings import load
 from footage.timeline import Camera
 
-CAMERAS = int(os.environ.get("CAMS", "100"))
-ROUNDS = 1
-_SETTLE_S, _MEASURE_S = 8.0, 20.0
+CAMERAS = 100
+ROUNDS = 3
+_SETTLE_S, _MEASURE_S = 20.0, 40.0
 _MEGABITS = 2
 _FILMS, _APART_S = 10, 0.37
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
