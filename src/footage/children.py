@@ -51,9 +51,9 @@ class Children:
         """Return on SIGTERM or SIGINT."""
         told: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
-            # It runs in the midst of what this thread does: the event's lock may be this thread's own.
+            # No event: a handler may run while this very thread holds the event's lock.
             signal.signal(number, lambda number, _: told.append(number))
-        while not told and not self._stop.is_set():
+        while not told:
             time.sleep(_LOOK_S)
 
     def close(self) -> None:

@@ -62,8 +62,9 @@ def main() -> int:
 
 
 def _watch_sigterm(stop: Event) -> None:
-    """Set ``stop`` from a thread: a handler runs in the midst of what the main thread does, which may
-    hold the event's own lock.
+    """Set ``stop`` on SIGTERM, from a thread.
+
+    A handler runs in the midst of what the main thread does, which may hold the event's own lock.
     """
     heard, told = os.pipe()
     os.set_blocking(told, False)

@@ -8,6 +8,7 @@ order. Beyond it the newest segment is dropped and counted; the camera stays con
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,8 @@ from footage.archive.errors import (
 from footage.telemetry.logs import event
 from footage.timeline import CameraStatus, Codecs, Reason, Segment
 
+_AGAIN_S = 0.5
+"""How often a lane that is to be emptied tries again."""
 _log = logging.getLogger(__name__)
 
 
@@ -129,23 +132,23 @@ class Lane:
     def retry(self) -> None:
         """Try again what failed, if anything did."""
         with self._changed:
-            if self.trouble is not None and self._queue:
+            if self.trouble is not None:
                 self._start()
 
     def drain(self, timeout_s: float) -> bool:
         """Wait until everything is written and end the run; False where that takes too long.
 
-        What could not be written is tried once more. What is left then is given up, for nobody
-        tries it again: its memory is the other lanes'.
+        What is left then is given up, for nobody tries it again: its memory is the other lanes'.
         """
+        deadline = time.monotonic() + timeout_s
         with self._changed:
-            if self._queue:
+            while self._queue or self._is_busy:
+                left_s = deadline - time.monotonic()
+                self.is_over = self.is_over or left_s <= 0
                 self._start()
-            if not self._changed.wait_for(self._is_still, timeout_s) or self._queue:
-                self.is_over = True
-                if self._queue:
-                    self._start()
-                return False
+                if left_s <= 0:
+                    return False
+                self._changed.wait(min(left_s, _AGAIN_S))
         try:
             if self._writer is not None and not self.is_over:
                 self._writer.end()
@@ -153,11 +156,8 @@ class Lane:
             event(_log, logging.WARNING, "run.not_ended", camera=self._camera, reason=str(error))
         return True
 
-    def _is_still(self) -> bool:
-        return not self._is_busy and (not self._queue or self.trouble is not None)
-
     def _start(self) -> None:
-        if not self._is_busy:
+        if self._queue and not self._is_busy:
             self._is_busy = True
             self._writers.submit(self._work)
 
@@ -174,7 +174,7 @@ class Lane:
                 if done and self._queue:
                     self._writers.give_back(self._queue.popleft().segment.size_bytes)
                 self._is_busy = False
-                if done and self._queue:
+                if done:
                     self._start()
                 self._changed.notify_all()
 

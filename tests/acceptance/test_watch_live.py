@@ -1,0 +1,126 @@
+"""A camera on the page while it is recorded, and the demo: what a user sees first."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from footage.media.film import Shot
+from footage.media.pattern import read_strip
+from kit.rtsp import studio
+from kit.server import footage_json, free_port, running_server
+
+READ_LUMA = """() => {
+  const video = document.querySelector('video');
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  const context = canvas.getContext('2d');
+  context.drawImage(video, 0, 0);
+  const said = document.querySelector('#clock').dateTime;
+  const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+  const green = Array.from(pixels.filter((_, i) => i % 4 === 1));
+  return [said, canvas.width, green];
+}"""
+LAST_LINE = "Ctrl-C stops it. The archive stays for the next time.\n"
+LIVE_WITHIN_MS = 12_000
+"""Two segments of two seconds, what a busy test machine adds, and no more."""
+
+
+@pytest.fixture(scope="module")
+def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page of a camera that is being recorded, a segment of two seconds kept."""
+    data = tmp_path_factory.mktemp("live")
+    with (
+        studio() as films,
+        running_server(data, record=True, environment={"FOOTAGE_SEGMENT_MS": "2000"}) as server,
+    ):
+        films.film("film", Shot(size=(320, 180), gop=25))
+        source = films.camera("door", source="film").url
+        camera = footage_json("camera", "add", "Door", "--url", source, data=data)
+        link = server.link(camera["id"])
+        deadline = time.monotonic() + 30
+        while not link.get("timeline").json():
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.2)
+        made = footage_json("token", camera["id"], data=data)
+        yield f"{server.url}/#{made['page'].split('#', 1)[1]}".replace("127.0.0.1%3A8080", server.url[7:])
+
+
+def moments(page: Page) -> tuple[int, int]:
+    """What the page's clock says and what the picture says, in ms."""
+    said, width, green = page.evaluate(READ_LUMA)
+    shown_ms, _ = read_strip(np.array(green, np.uint8).reshape(-1, width))
+    return page.evaluate("said => Date.parse(said)", said), shown_ms
+
+
+def test_live_shows_the_present_and_its_time(browser: Browser, page_url: str) -> None:
+    page = browser.new_page()
+    try:
+        page.goto(page_url)
+        page.get_by_role("button", name="Live").click()
+        live = page.get_by_role("button", name="Live")
+        expect(live).to_have_attribute("aria-pressed", "true")
+        expect(page.locator("#player")).to_have_attribute("data-state", "playing", timeout=20_000)
+        page.wait_for_function("document.querySelector('video').currentTime > 1", timeout=20_000)
+        page.wait_for_timeout(2000)
+        said_ms, shown_ms = moments(page)
+        assert abs(said_ms - shown_ms) < 1000
+        assert time.time() * 1000 - shown_ms < LIVE_WITHIN_MS
+        # Anything else that is chosen leads back into the archive.
+        page.get_by_role("button", name="Newest").click()
+        expect(live).to_have_attribute("aria-pressed", "false")
+        expect(page.locator("#player")).to_have_attribute("data-state", "playing", timeout=20_000)
+    finally:
+        page.close()
+
+
+def test_the_demo_shows_recorded_and_live_video(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "footage", "demo", "--hours", "1", f"--port={free_port()}"]
+    environment = {**os.environ, "COLUMNS": "400", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [*command, "--data", str(tmp_path / "demo")], stdout=subprocess.PIPE, text=True, env=environment
+    ) as demo:
+        try:
+            assert demo.stdout is not None
+            printed = "".join(
+                iter(demo.stdout.readline, "Ctrl-C stops it. The archive stays for the next time.\n")
+            )
+            [live] = re.findall(r"live +(http\S+)", printed)
+            recorded = [
+                url for url in re.findall(r"playlist +(http\S+)", printed) if url.split("?")[0] not in live
+            ]
+            assert len(re.findall(r"&link=", printed.split("Watch them at")[1])) == 3
+            assert_listed(live)
+            assert_listed(recorded[0])
+        finally:
+            demo.send_signal(signal.SIGINT)
+        assert demo.wait(30) == 0
+
+
+def assert_listed(playlist: str) -> None:
+    """A playlist names a segment that is there, soon."""
+    deadline = time.monotonic() + 45
+    while True:
+        try:
+            answer = httpx.get(playlist)
+        except httpx.TransportError:
+            answer = None
+        if answer is not None and answer.status_code == httpx.codes.OK:
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    first = next(line for line in answer.text.splitlines() if not line.startswith("#"))
+    segment = httpx.get(str(httpx.URL(playlist).join(first)))
+    assert segment.status_code == httpx.codes.OK
+    assert segment.content[0] == 0x47
