@@ -41,7 +41,9 @@ class World:
     def tick(self, moment: float) -> int:
         return self.ticks_at_zero + round(moment * (1 + self.ppm / 1e6) * 90_000)
 
-    def record(self, seconds: float = SEGMENT_S, *, begins_run: bool = False) -> Place:
+    def record(
+        self, seconds: float = SEGMENT_S, *, begins_run: bool = False, follows: bool = False
+    ) -> Place:
         """One segment from now on."""
         start, end = self.now, self.now + seconds
         shown = [start + seconds * n / FRAMES for n in range(FRAMES)]
@@ -52,6 +54,7 @@ class World:
             lag=lag,
             host_ms=START_MS + self.wall_step_ms,
             begins_run=begins_run,
+            follows=follows or not begins_run,
         )
         self.archive.append(Span(place.start_ms, place.end_ms))
         self.places.append((start, end, place))
@@ -122,6 +125,17 @@ def test_a_jump_of_the_timestamps_begins_a_run_at_the_true_time(jump_s: float) -
     place = world.record(begins_run=True)
     assert place.begins is Break.SOURCE
     assert place.end_ms - place.start_ms == SEGMENT_S * 1000
+    assert abs(world.error_ms()) < 60
+    world.assert_sound()
+
+
+def test_new_codecs_begin_a_run_without_a_hole_however_late_they_come() -> None:
+    world = World(delay=lambda t: 0.03 if t < 60 else 1.5)
+    for _ in range(10):
+        world.record()
+    place = world.record(begins_run=True, follows=True)
+    assert place.begins is Break.SOURCE
+    assert place.start_ms == world.places[-2][2].end_ms
     assert abs(world.error_ms()) < 60
     world.assert_sound()
 

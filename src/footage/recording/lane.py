@@ -174,7 +174,7 @@ class Lane:
                 if done and self._queue:
                     self._writers.give_back(self._queue.popleft().segment.size_bytes)
                 self._is_busy = False
-                if done:
+                if done or self.is_over:
                     self._start()
                 self._changed.notify_all()
 

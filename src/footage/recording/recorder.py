@@ -112,6 +112,7 @@ class Connection:
             if not stretches or not gop.continuous:
                 stretches.append([])
             stretches[-1].append(gop)
+        kept_before = False
         for stretch in stretches:
             lag = _least_lag(stretch)
             repeats = stretch is stretches[0]
@@ -121,6 +122,9 @@ class Connection:
                     gop.start, lag=lag, host_ms=self._clock.offset_ms()
                 )
                 if not repeats:
+                    # What it went on from was left out.
+                    gop.continuous = gop.continuous and kept_before
+                    kept_before = True
                     self._cut(gop)
 
     def _cut(self, gop: Gop) -> None:
@@ -134,6 +138,7 @@ class Connection:
             lag=_least_lag(piece.gops),
             host_ms=self._clock.offset_ms(),
             begins_run=piece.begins_run or not self._follows,
+            follows=piece.gops[0].continuous,
         )
         self.drift_ms = place.ahead_ms
         if place.begins is not None:

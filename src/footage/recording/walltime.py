@@ -106,21 +106,28 @@ class LiveTime:
         again_ms = self._runs[-1].end_ms - _true_ms(start, lag, host_ms)
         return _REPEATED_MS < again_ms < _REPEATED_MOST_MS and not self._was_set(host_ms)
 
-    def place(self, start: int, end: int, *, lag: int, host_ms: float, begins_run: bool) -> Place:
-        """The wall time of the segment from tick ``start`` up to ``end``."""
+    def place(
+        self, start: int, end: int, *, lag: int, host_ms: float, begins_run: bool, follows: bool = True
+    ) -> Place:
+        """The wall time of the segment from tick ``start`` up to ``end``.
+
+        It ``follows`` where its timestamps go on from those of the segment before, also where a
+        run begins with it, for its codecs are new: nothing about time has to be found out again.
+        """
+        follows = follows and self._anchor is not None and not self._was_set(host_ms)
         begins = Break.SOURCE if begins_run or self._anchor is None else None
         if begins is None and self._was_set(host_ms):
             begins = Break.CLOCK_STEP
         self._host_ms = host_ms
-        if begins is Break.SOURCE:
+        if begins is Break.SOURCE and not follows:
             self._lags.clear()
         self._lags.append(lag)
         true_ms = max(_true_ms(start, min(self._lags), host_ms), 0)
         length_ms = max((end - start + TICKS_PER_MS // 2) // TICKS_PER_MS, 1)
-        wanted_ms = true_ms
+        wanted_ms = self._runs[-1].end_ms if follows else true_ms
         if begins is None:
             if true_ms - self._runs[-1].end_ms > FAR_MS:
-                begins = Break.DRIFT
+                begins, wanted_ms = Break.DRIFT, true_ms
             elif (next_in_run := self._go_on(end, true_ms)) is not None:
                 return next_in_run
             else:
