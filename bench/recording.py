@@ -31,12 +31,12 @@ _FILMS, _APART_S = 10, 0.37
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _HOW = f"""\
 {CAMERAS} cameras (1080p H.264 at {_MEGABITS} Mbit/s, 25 pictures a second, a keyframe every 2 s, AAC \
-of 16 kHz mono) over RTSP and TCP from one relay, on the same machine. `footage record` with its \
-default of a process a core, which syncs every segment and writes its row, against {CAMERAS} times \
-`ffmpeg -c copy -f segment -segment_time 6`, which syncs nothing; {ROUNDS} rounds in turn. CPU is that \
-of all processes of the side over {_MEASURE_S:.0f} s, from {_SETTLE_S:.0f} s after the last has begun. Memory is \
-taken at the end of that: resident (RSS), and proportional (PSS), which shares out what processes \
-have in common."""
+of 16 kHz mono) over RTSP and TCP from one relay on the same machine, {_FILMS} films whose keyframes come \
+at different times. `footage record` with its default of a process for two cores, which syncs every \
+segment and writes its row, against {CAMERAS} times `ffmpeg -c copy -f segment -segment_time 6`, which \
+syncs nothing; {ROUNDS} rounds in turn. CPU is that of all processes of the side over {_MEASURE_S:.0f} s, \
+from {_SETTLE_S:.0f} s after the last has begun. Memory is taken at the end of that: resident (RSS), and \
+proportional (PSS), which shares out what processes have in common."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class _Took:
 
 def run() -> Suite:
     """Measure."""
-    clip = _clip()
+    clip = camera_clip()
     folder = WORK / "recording"
     taken: list[tuple[_Took, _Took]] = []
     with ExitStack() as stack:
@@ -101,7 +101,7 @@ def _cameras(stack: ExitStack, clip: Path) -> list[str]:
     return [relay.camera(f"camera-{n}", source=f"film-{n % _FILMS}").url for n in range(CAMERAS)]
 
 
-def _clip() -> Path:
+def camera_clip() -> Path:
     """A minute as a camera sends it: its sound is a telephone's more than a film's."""
     made = WORK / f"camera-{_MEGABITS}m.mp4"
     if not made.exists():
