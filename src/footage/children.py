@@ -77,16 +77,18 @@ class Children:
     def _run_once(self) -> int:
         """One process, from its start to its end; its exit code."""
         command = [sys.executable, "-m", self._module]
-        child = subprocess.Popen(  # noqa: S603 our own module
+        with subprocess.Popen(  # noqa: S603 our own module
             command, stdin=subprocess.PIPE, env=self._environment
-        )
-        while child.poll() is None:
-            if self._stop.wait(_LOOK_S):
-                child.terminate()
-                try:
-                    return child.wait(self._stop_s)
-                except subprocess.TimeoutExpired:
-                    event(_log, logging.ERROR, "child.killed", module=self._module, after_s=self._stop_s)
-                    child.kill()
-                    return child.wait()
-        return child.returncode
+        ) as child:
+            while child.poll() is None:
+                if self._stop.wait(_LOOK_S):
+                    child.terminate()
+                    try:
+                        return child.wait(self._stop_s)
+                    except subprocess.TimeoutExpired:
+                        event(
+                            _log, logging.ERROR, "child.killed", module=self._module, after_s=self._stop_s
+                        )
+                        child.kill()
+                        return child.wait()
+            return child.returncode

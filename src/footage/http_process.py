@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
+
 from litestar.types import ASGIApp
 
 from footage.api.app import create_app
@@ -52,4 +57,13 @@ def worker_app() -> ASGIApp:
     """What each HTTP worker process runs; its settings come by the environment."""
     settings = load()
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     return build_app(open_house(settings))
+
+
+def _end_with_parent() -> None:
+    """Stop in order where the parent is gone, however that came: a worker left alone keeps the port."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

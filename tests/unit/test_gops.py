@@ -429,6 +429,17 @@ offsets = st.one_of(
 )
 
 
+def test_sound_rises_around_a_jump_back() -> None:
+    """A camera whose clock is set back sends sound of times that were there already."""
+    jump = 5 * SECOND // 2
+    before, after = [*gop(0), *gop(SECOND), *gop(2 * SECOND), *gop(3 * SECOND)], gop(4 * SECOND - jump)
+    takes = [*interleaved([*before, *tones(0, 4 * SECOND)]), *after]
+    takes += [*tones(4 * SECOND - jump, 5 * SECOND - jump), *gop(5 * SECOND - jump)]
+    for one in assembled(takes, has_audio=True):
+        moments = [packet.pts or 0 for packet in one.audio]
+        assert moments == sorted(set(moments))
+
+
 @st.composite
 def broken_sources(draw: st.DrawFn) -> list[Take]:
     """Packets in any order, with any times or none."""

@@ -75,6 +75,7 @@ class GopAssembler:
         self._silence = silence
         self._heard_to = 0
         self._silent_to = 0
+        self._last_heard: int | None = None
         self._waiting: list[tuple[AnyPacket, Codecs | None, int | None]] = []
         self._least_lags: deque[int] = deque(maxlen=_LAGS)
         self._gop: Gop | None = None
@@ -256,9 +257,24 @@ class GopAssembler:
                 gop.audio.append(packet)
             elif gop.continuous:
                 self.late_sound_packets += 1
+        gop.audio = self._rising(gop)
         if self._silence is not None:
             self._fill(gop, self._silence)
         return gop
+
+    def _rising(self, gop: Gop) -> list[AnyPacket]:
+        """Its sound in order: around a jump back, sound of before and after it has the same times."""
+        last = self._last_heard if gop.continuous else None
+        rising: list[AnyPacket] = []
+        for packet in sorted(gop.audio, key=attrgetter("pts")):
+            pts: int = packet.pts  # type: ignore[assignment]
+            if last is not None and pts <= last:
+                self.late_sound_packets += 1
+                continue
+            rising.append(packet)
+            last = pts
+        self._last_heard = last
+        return rising
 
     def _fill(self, gop: Gop, silence: Silence) -> None:
         """Put silence wherever a frame of it or more fits between the sounds."""

@@ -108,6 +108,11 @@ class LiveSource:
         """Pictures that nothing could decode, and sound that came too late."""
         return self._source.undecodable_pictures + self._source.late_sound_packets
 
+    @property
+    def is_read_out(self) -> bool:
+        """True where the last packet had to be waited for: nothing that came is left unread."""
+        return self._waited
+
     def packets(self) -> Iterator[tuple[AnyPacket, int]]:
         """Each packet as it comes, with its time of arrival in ticks. Raises NotLive at the end."""
         damaged = 0

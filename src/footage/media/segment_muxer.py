@@ -103,7 +103,7 @@ def _mux_packets(buffer: io.BytesIO, gops: Sequence[Gop], tracks: Tracks, ticks:
                 damaged.append(pts // TICKS_PER_MS)
             try:
                 mux_one(packet)
-            except av.error.InvalidDataError:
+            except av.error.FFmpegError:
                 damaged.append(pts // TICKS_PER_MS)
     output.close()
     return tuple(damaged)

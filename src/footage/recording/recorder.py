@@ -33,6 +33,8 @@ _AT_ONCE_TICKS = 10 * TICKS_PER_SECOND
 """So much may come before its time over a connection that ends while its first GOPs wait."""
 _NOT_LIVE = "it sends faster than time passes: it is not live"
 _NAP_S = 0.2
+_READ_OUT_S = 1.0
+"""How long a camera that is stopped may take to read what the kernel holds of it."""
 _log = logging.getLogger(__name__)
 
 
@@ -202,6 +204,9 @@ class Recorder:
         self._backoff = backoff or Backoff()
         self._lock = Lock()
         self._stop = Event()
+        self._stopped_at = 0.0
+        self._read_out = Event()
+        self._read_out.set()
         self._connection: Connection | None = None
         self._state = State.CONNECTING
         self._reason: Reason | None = None
@@ -219,9 +224,16 @@ class Recorder:
         """Begin."""
         self._thread.start()
 
+    def stop(self) -> None:
+        """Read what has come already, and no more."""
+        if not self._stop.is_set():
+            self._stopped_at = self._clock.monotonic()
+            self._stop.set()
+
     def finish(self) -> None:
-        """Stop reading, and hand the rest over to the lane. It does not wait for a camera."""
-        self._stop.set()
+        """Stop, and hand what is left over to the lane. It waits a moment, never for a camera."""
+        self.stop()
+        self._read_out.wait(max(self._stopped_at + _READ_OUT_S - self._clock.monotonic(), 0.0))
         try:
             with self._lock:
                 self._end_connection()
@@ -326,10 +338,11 @@ class Recorder:
                 camera=self._camera,
             )
             self._connection = connection
+            self._read_out.clear()
             try:
                 for packet, arrived in source.packets():
                     with self._lock:
-                        if self._stop.is_set() or self._lane.is_over:
+                        if self._connection is None or self._lane.is_over:
                             return
                         connection.take(packet, arrived)
                     self._last_arrived = arrived
@@ -337,7 +350,10 @@ class Recorder:
                     self._drift_ms = connection.drift_ms
                     if self._state is not State.RECORDING:
                         self._enter(State.RECORDING)
+                    if self._stop.is_set() and source.is_read_out:
+                        return
             finally:
+                self._read_out.set()
                 with self._lock:
                     self._end_connection()
                 self._packets_dropped += source.packets_dropped

@@ -116,6 +116,8 @@ class Supervisor:
         """End every run, keep what is left of it, and give the leases back."""
         held, self._held = list(self._held.values()), {}
         for camera in held:
+            camera.recorder.stop()
+        for camera in held:
             camera.recorder.finish()
         deadline = self._clock.monotonic() + _CLOSE_S
         for camera in held:

@@ -25,6 +25,8 @@ from footage.timeline import ALL_TIME, Archive, Block, Codecs, Run, Segment, Spa
 _SETTLED_DAYS = 1
 """Days after the newest block that are looked through, besides its own, today and yesterday."""
 _DAY_MS = 86_400_000
+_MOST_BYTES = 1 << 30
+"""A minute of any camera is far less; more is no tail, and would take all memory."""
 _log = logging.getLogger(__name__)
 
 
@@ -98,7 +100,7 @@ class TailTaker:
     def _sealed(self, key: str, start: int) -> Iterator[tuple[Segment, bytes]]:
         """The whole segments of a block from byte ``start`` on, with their bytes."""
         size_bytes = self._storage.size(key)
-        if size_bytes is None or size_bytes <= start:
+        if size_bytes is None or not start < size_bytes <= start + _MOST_BYTES:
             return
         block = self._storage.open(key)
         try:
@@ -118,12 +120,13 @@ class TailTaker:
 
     def _suspects_of(self, day: datetime) -> list[int]:
         sizes = {}
+        from_ms = int(day.timestamp()) * 1000
         for key, size_bytes in self._storage.list(f"{self._archive.id}/{day:%Y-%m-%d}"):
             name = key.rpartition("/")[2].removesuffix(".ts")
-            if name.isdigit():
+            # Whatever else lies there may be called anything.
+            if name.isascii() and name.isdigit() and from_ms <= int(name) < from_ms + _DAY_MS:
                 sizes[int(name)] = size_bytes
         starts = sorted(sizes)
-        from_ms = int(day.timestamp()) * 1000
         with self._index.snapshot() as snapshot:
             kept = snapshot.segments(self._archive, Span(from_ms, from_ms + _DAY_MS))
         for start_ms, size_bytes in zip(kept.start_ms.tolist(), kept.size_bytes.tolist(), strict=True):

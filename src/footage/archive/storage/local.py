@@ -101,13 +101,12 @@ class LocalStorage:
                 descriptor = os.open(path, flags, 0o640)
             try:
                 there = os.fstat(descriptor).st_size
-                if there < start:
-                    raise MissingBytes(f"{key} has {there} of the {start} bytes promised")
+                _check_promised(key, there, start)
                 if start == 0:
                     # It may be a new file of an old name, or one that a killed writer made.
                     self._lasting_names.discard(key)
                 self._write(path, descriptor, start, there, data)
-            except (OSError, Full):
+            except (OSError, Full, MissingBytes):
                 if there == 0:
                     # It holds nothing, and whoever tries again may choose another name.
                     with suppress(OSError):
@@ -227,6 +226,11 @@ class LocalStorage:
 def _is_ours(path: Path) -> bool:
     """True for what a root may hold and still be empty: a marker in the making, a file system's own."""
     return path.name.startswith(MARKER) or path.name == "lost+found"
+
+
+def _check_promised(key: str, there: int, start: int) -> None:
+    if there < start:
+        raise MissingBytes(f"{key} has {there} of the {start} bytes promised")
 
 
 @contextmanager
