@@ -8,18 +8,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
+import simplejpeg
 from playwright.sync_api import Browser, Page, expect
 
 from footage.media.film import Shot
 from footage.media.pattern import read_strip
-from kit.rtsp import studio
-from kit.server import footage_json, free_port, running_server
+from kit.rtsp import FaultyCamera, studio
+from kit.server import SignedLink, footage_json, free_port, running_server
 
 READ_LUMA = """() => {
   const video = document.querySelector('video');
@@ -33,28 +36,43 @@ READ_LUMA = """() => {
   return [said, canvas.width, green];
 }"""
 LAST_LINE = "Ctrl-C stops it. The archive stays for the next time.\n"
+PICTURE_MS, DELAY_MS = 40, 200
 LIVE_WITHIN_MS = 12_000
 """Two segments of two seconds, what a busy test machine adds, and no more."""
 
 
+@dataclass(frozen=True)
+class Door:
+    """A camera that is being recorded."""
+
+    page_url: str
+    link: SignedLink
+    camera: FaultyCamera
+
+
 @pytest.fixture(scope="module")
-def page_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The page of a camera that is being recorded, a segment of two seconds kept."""
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    """Its segments of two seconds; the first is kept."""
     data = tmp_path_factory.mktemp("live")
     with (
         studio() as films,
         running_server(data, record=True, environment={"FOOTAGE_SEGMENT_MS": "2000"}) as server,
     ):
         films.film("film", Shot(size=(320, 180), gop=25))
-        source = films.camera("door", source="film").url
-        camera = footage_json("camera", "add", "Door", "--url", source, data=data)
+        source = films.camera("door", source="film")
+        camera = footage_json("camera", "add", "Door", "--url", source.url, data=data)
         link = server.link(camera["id"])
-        deadline = time.monotonic() + 30
-        while not link.get("timeline").json():
-            assert time.monotonic() < deadline, server.log.read_text()
-            time.sleep(0.2)
+        wait_for(lambda: len(link.get("timeline").json()) == 1)
         made = footage_json("token", camera["id"], data=data)
-        yield f"{server.url}/#{made['page'].split('#', 1)[1]}".replace("127.0.0.1%3A8080", server.url[7:])
+        page_url = f"{server.url}/#{made['page'].split('#', 1)[1]}"
+        yield Door(page_url.replace("127.0.0.1%3A8080", server.url[7:]), link, source)
+
+
+def wait_for(condition: Callable[[], bool], within_s: float = 45) -> None:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def moments(page: Page) -> tuple[int, int]:
@@ -64,15 +82,15 @@ def moments(page: Page) -> tuple[int, int]:
     return page.evaluate("said => Date.parse(said)", said), shown_ms
 
 
-def test_live_shows_the_present_and_its_time(browser: Browser, page_url: str) -> None:
+def test_live_shows_the_present_and_its_time(browser: Browser, door: Door) -> None:
     page = browser.new_page()
     try:
-        page.goto(page_url)
+        page.goto(door.page_url)
         page.get_by_role("button", name="Live").click()
         live = page.get_by_role("button", name="Live")
         expect(live).to_have_attribute("aria-pressed", "true")
         expect(page.locator("#player")).to_have_attribute("data-state", "playing", timeout=20_000)
-        page.wait_for_function("document.querySelector('video').currentTime > 1", timeout=20_000)
+        page.wait_for_function("() => document.querySelector('video').currentTime > 1", timeout=20_000)
         page.wait_for_timeout(2000)
         said_ms, shown_ms = moments(page)
         assert abs(said_ms - shown_ms) < 1000
@@ -83,6 +101,22 @@ def test_live_shows_the_present_and_its_time(browser: Browser, page_url: str) ->
         expect(page.locator("#player")).to_have_attribute("data-state", "playing", timeout=20_000)
     finally:
         page.close()
+
+
+def test_a_preview_shows_its_moment_also_after_reconnects(door: Door) -> None:
+    for number in range(2, 5):
+        door.camera.cut()
+        wait_for(lambda number=number: len(door.link.get("timeline").json()) >= number)  # type: ignore[misc]
+    off_ms = []
+    for run in door.link.get("timeline").json():
+        for part in (0.1, 0.5, 0.9):
+            moment_ms = run["time"] + int(run["duration"] * part)
+            jpeg = door.link.get("preview", time=moment_ms, accurate="true").content
+            shown_ms, _ = read_strip(simplejpeg.decode_jpeg(jpeg, colorspace="GRAY")[:, :, 0])
+            off_ms.append(moment_ms - shown_ms)
+    # A picture stands for 40 ms, and what is shown was drawn before it was sent.
+    assert min(off_ms) >= -2 * PICTURE_MS
+    assert max(off_ms) <= 2 * PICTURE_MS + DELAY_MS
 
 
 def test_the_demo_shows_recorded_and_live_video(tmp_path: Path) -> None:
@@ -110,17 +144,15 @@ def test_the_demo_shows_recorded_and_live_video(tmp_path: Path) -> None:
 
 def assert_listed(playlist: str) -> None:
     """A playlist names a segment that is there, soon."""
-    deadline = time.monotonic() + 45
-    while True:
-        try:
-            answer = httpx.get(playlist)
-        except httpx.TransportError:
-            answer = None
-        if answer is not None and answer.status_code == httpx.codes.OK:
-            break
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    first = next(line for line in answer.text.splitlines() if not line.startswith("#"))
+    answers: list[httpx.Response] = []
+
+    def is_there() -> bool:
+        with suppress(httpx.TransportError):
+            answers.append(httpx.get(playlist))
+        return bool(answers) and answers[-1].status_code == httpx.codes.OK
+
+    wait_for(is_there)
+    first = next(line for line in answers[-1].text.splitlines() if not line.startswith("#"))
     segment = httpx.get(str(httpx.URL(playlist).join(first)))
     assert segment.status_code == httpx.codes.OK
     assert segment.content[0] == 0x47
