@@ -209,13 +209,25 @@ class Lane:
     def _keep(self, cut: Cut) -> None:
         if self._added is not cut:
             if cut.begins_run or self._writer is None or cut.segment.start_ms != self._written_to_ms:
-                if self._writer is not None:
-                    self._writer.end()
+                self._end_run()
                 self._writer = self._open_run(cut.codecs)
             self._writer.add(cut.segment, cut.data)
             self._added = cut
         assert self._writer is not None
         self._writer.commit()
+        # Its bytes would stay in memory as long as the camera lives.
+        self._added = None
+
+    def _end_run(self) -> None:
+        """Sync what is left of the run before. Raises what can be tried again."""
+        try:
+            if self._writer is not None:
+                self._writer.end()
+        except (Unavailable, WrongStorage):
+            raise
+        except ArchiveError as error:
+            # Its file was removed by hand, say: that is no reason to lose what comes now.
+            event(_log, logging.WARNING, "run.not_ended", camera=self._camera, reason=str(error))
 
     def _count(self, segment: Segment) -> None:
         if self.trouble is not None:
