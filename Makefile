@@ -1,5 +1,5 @@
 # Every target sets up what it needs: a virtual environment in .venv and, for the tests, Debian's
-# packages that they drive (a browser, FFmpeg's own program, a clip of a real camera).
+# packages that they drive (a browser, FFmpeg's own program, an RTSP server, a clip of a real camera).
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,8 +13,9 @@ PORT ?= 8080
 demo: .venv/installed
 	$(BIN)/footage demo --port $(PORT)
 
+# Two at a time: most tests wait for cameras and players, which take their time.
 test: .venv/tested .venv/packages-test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: .venv/tested web-check
 	$(BIN)/ruff check .
