@@ -32,7 +32,7 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _HOW = f"""\
 {CAMERAS} cameras (1080p H.264 at {_MEGABITS} Mbit/s, 25 pictures a second, a keyframe every 2 s, AAC \
 of 16 kHz mono) over RTSP and TCP from one relay on the same machine, {_FILMS} films whose keyframes come \
-at different times. `footage record` with its default of a process for two cores, which syncs every \
+at different times. `footage record` with its default of a process a core, which syncs every \
 segment and writes its row, against {CAMERAS} times `ffmpeg -c copy -f segment -segment_time 6`, which \
 syncs nothing; {ROUNDS} rounds in turn. CPU is that of all processes of the side over {_MEASURE_S:.0f} s, \
 from {_SETTLE_S:.0f} s after the last has begun. Memory is taken at the end of that: resident (RSS), and \

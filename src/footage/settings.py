@@ -59,8 +59,8 @@ class Settings(BaseSettings):
         6000, description="Length that segments come near to, in ms; always whole GOPs"
     )
     recorders: Annotated[int, Field(ge=1, le=64)] = Field(
-        max(1, min((os.cpu_count() or 1) // 2, 8)),
-        description="Recorder processes, which share the cameras; one can do some two hundred",
+        min(os.cpu_count() or 1, 8),
+        description="Recorder processes, which share the cameras; one does well up to about fifty",
     )
     stall_s: Annotated[float, Field(ge=1, le=600)] = Field(
         10, description="How long a camera may send nothing before it is connected anew, in seconds"

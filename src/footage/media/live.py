@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 from footage.media.errors import NotLive, NotReadable
 from footage.media.gop_source import COPIED_VIDEO, GopSource
 from footage.media.gops import TICKS_PER_SECOND, AnyPacket, Gop
+from footage.media.naps import Naps
 from footage.media.segment_muxer import Tracks
 from footage.timeline import Reason, Source
 
@@ -40,8 +41,6 @@ _MAX_PICTURES = 6000
 _GIVEN_UP_DAMAGE = 100
 """Damaged packets in a row before what comes is garbage."""
 _UDP_BUFFER_BYTES = 4 << 20
-_WAITED_S = 0.002
-"""A read that took so long had to wait: there is nothing more to be read now."""
 
 _REASONS: tuple[tuple[type[Exception], Reason, str], ...] = (
     (av.error.HTTPUnauthorizedError, Reason.WRONG_PASSWORD, "it refuses the name or the password"),
@@ -90,7 +89,8 @@ class LiveSource:
             raise
         self._packets = self._container.demux(self._source.streams)
         self._nap_s = nap_s if source.transport == "tcp" else 0.0
-        self._waited = False
+        self._naps = Naps()
+        self._video_index, self._tick_s = video.index, float(video.time_base or 0)
 
     def __enter__(self) -> Self:
         return self
@@ -110,14 +110,14 @@ class LiveSource:
 
     @property
     def is_read_out(self) -> bool:
-        """True where the last packet had to be waited for: nothing that came is left unread."""
-        return self._waited
+        """True where nothing that came is left unread."""
+        return self._naps.is_caught_up
 
     def packets(self) -> Iterator[tuple[AnyPacket, int]]:
         """Each packet as it comes, with its time of arrival in ticks. Raises NotLive at the end."""
         damaged = 0
         while True:
-            if self._waited and self._nap_s:
+            if self._nap_s and self._naps.is_caught_up:
                 time.sleep(self._nap_s)
             asked = self._clock()
             try:
@@ -133,7 +133,8 @@ class LiveSource:
                 raise _not_live(error, Reason.STALLED) from None
             damaged = 0
             arrived = self._clock()
-            self._waited = arrived - asked > _WAITED_S
+            dts = packet.dts if packet.stream_index == self._video_index else None
+            self._naps.read(asked, arrived, None if dts is None else dts * self._tick_s)
             yield packet, int(arrived * TICKS_PER_SECOND)
 
     def take(self, packet: AnyPacket, arrived: int) -> list[Gop]:

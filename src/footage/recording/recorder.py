@@ -35,6 +35,9 @@ _NOT_LIVE = "it sends faster than time passes: it is not live"
 _NAP_S = 0.2
 _READ_OUT_S = 1.0
 """How long a camera that is stopped may take to read what the kernel holds of it."""
+_MUXING = Lock()
+"""One at a time in a process: each packet lets go of the interpreter for a moment, and threads that
+do so side by side hand it to and fro until nothing else is done (seen: 190,000 switches a second)."""
 _log = logging.getLogger(__name__)
 
 
@@ -153,14 +156,15 @@ class Connection:
                 why=place.begins,
                 ahead_ms=place.ahead_ms,
             )
-        muxed = mux(
-            piece.gops,
-            self._source.tracks,
-            run_start_ms=place.run_start_ms,
-            start_ms=place.start_ms,
-            duration_ms=place.end_ms - place.start_ms,
-            ticks=place.shift_ticks,
-        )
+        with _MUXING:
+            muxed = mux(
+                piece.gops,
+                self._source.tracks,
+                run_start_ms=place.run_start_ms,
+                start_ms=place.start_ms,
+                duration_ms=place.end_ms - place.start_ms,
+                ticks=place.shift_ticks,
+            )
         cut = Cut(muxed.segment, muxed.data, piece.gops[0].codecs, place.begins is not None)
         # After one that was dropped a new run begins.
         self._follows = self._lane.put(cut)
