@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser
 
+from footage.archive.index import Index, open_index
 from footage.house import open_house
 from footage.settings import load
 from kit.archive import Shelf, open_shelf
 from kit.browser import chromium, page_server
 from kit.clips import Clip, make_clip
+from kit.databases import DATABASES
 from kit.server import running_server
 from kit.site import Site
 
@@ -28,6 +31,19 @@ def shelf(tmp_path: Path) -> Iterator[Shelf]:
     opened = open_shelf(tmp_path / "data")
     yield opened
     opened.house.close()
+
+
+@pytest.fixture(params=sorted(DATABASES))
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database, of each kind in turn."""
+    return DATABASES[request.param](tmp_path)
+
+
+@pytest.fixture
+def index(url: str) -> Iterator[Index]:
+    """A new index over it."""
+    with closing(open_index(url)) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
-"""What every index promises. A new database joins by a maker of URLs in ``DATABASES``."""
+"""What every index promises. A new database joins by a maker of URLs in tests/kit/databases.py."""
 
 from __future__ import annotations
 
 import multiprocessing
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -37,25 +37,11 @@ from footage.timeline import (
     Segment,
     Span,
 )
-
-DATABASES: dict[str, Callable[[Path], str]] = {
-    "sqlite": lambda folder: f"sqlite:///{folder / 'index.db'}",
-}
+from kit.databases import DATABASES
 
 SOUND = Codecs("hevc", 2560, 1440, "aac", 48_000, 2, "loud")
 SILENT = Codecs("h264", 640, 360, None, 0, 0, "silent")
 T = 1_790_000_000_000
-
-
-@pytest.fixture(params=sorted(DATABASES))
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return DATABASES[request.param](tmp_path)
-
-
-@pytest.fixture
-def index(url: str) -> Iterator[Index]:
-    with closing(open_index(url)) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from multiprocessing.synchronize import Barrier as ProcessBarrier
@@ -50,23 +50,9 @@ from footage.timeline import (
     State,
 )
 
-DATABASES: dict[str, Callable[[Path], str]] = {
-    "sqlite": lambda folder: f"sqlite:///{folder / 'index.db'}",
-}
 CODECS = Codecs("h264", 640, 360, None, 0, 0, "one")
 T = 1_790_000_000_000
 URL = "rtsp://user:secret@camera/1"
-
-
-@pytest.fixture(params=sorted(DATABASES))
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return DATABASES[request.param](tmp_path)
-
-
-@pytest.fixture
-def index(url: str) -> Iterator[Index]:
-    with closing(open_index(url)) as opened:
-        yield opened
 
 
 @pytest.fixture

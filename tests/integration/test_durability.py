@@ -260,7 +260,8 @@ def test_kill_9_of_a_recorder_that_never_syncs_loses_nothing_committed(tmp_path:
     if not left:
         house.storage.append(key, promised, count.to_bytes(4, "big") * 94)
     fence = house.index.claim(archive, shelf.camera.id, 1)
-    writer = RunWriter.going_on(house.index, house.storage, archive, part.run, block, fence=fence)
+    writer = RunWriter(house.index, house.storage, archive, part.run.codecs, fence=fence)
+    writer.go_on(part.run, block)
     writer.add(segment(count), count.to_bytes(4, "big") * 94)
     writer.commit()
     writer.end()
@@ -284,9 +285,10 @@ def test_a_writer_goes_on_only_behind_the_last_block(shelf: Shelf) -> None:
     assert first is not None
     assert last is not None
     house = shelf.house
+    writer = RunWriter(house.index, house.storage, shelf.archive, part.run.codecs)
     with pytest.raises(ValueError, match="the run ends at"):
-        RunWriter.going_on(house.index, house.storage, shelf.archive, part.run, first)
-    writer = RunWriter.going_on(house.index, house.storage, shelf.archive, part.run, last)
+        writer.go_on(part.run, first)
+    writer.go_on(part.run, last)
     with pytest.raises(ValueError, match="a run goes on at"):
         writer.add(segment(13), b"d" * 376)
     writer.add(segment(12), b"d" * 376)

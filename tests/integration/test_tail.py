@@ -18,7 +18,7 @@ from footage.media.film import Shot
 from footage.media.sealed import sealed_segments
 from footage.recording.tail import TailTaker
 from footage.settings import load
-from footage.timeline import ALL_TIME, Block, Codecs, Run, Segment
+from footage.timeline import ALL_TIME, Codecs, Run, Segment
 from kit.archive import START_MS, Shelf, open_shelf
 from kit.clips import Clip, Sound
 from kit.recording import recording_room
@@ -91,15 +91,10 @@ class Desk:
         """What the next recorder does first."""
         house, archive = self.shelf.house, self.shelf.archive
 
-        def go_on(run: Run, block: Block) -> RunWriter:
-            return RunWriter.going_on(house.index, house.storage, archive, run, block, fence=self.fence)
+        def open_run(codecs: Codecs) -> RunWriter:
+            return RunWriter(house.index, house.storage, archive, codecs, fence=self.fence)
 
-        def begin(codecs: Codecs) -> RunWriter:
-            return RunWriter(
-                house.index, house.storage, archive, codecs, fence=self.fence, checks_on_add=False
-            )
-
-        taker = TailTaker(house.index, house.storage, archive, go_on=go_on, begin=begin)
+        taker = TailTaker(house.index, house.storage, archive, open_run=open_run)
         return taker.run(self.filmed.pieces[-1][0].end_ms)
 
     def runs(self) -> list[Run]:

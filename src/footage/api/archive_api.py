@@ -157,13 +157,12 @@ def live(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> 
     newest = services.reader.newest_recorded(grant.archive, LOOK_BACK)
     if not newest:
         return _no_playlist()
-    kept_to_ms = newest[-1].start_ms + newest[-1].duration_ms
     text = live_playlist(
         newest,
         grant.limits,
         grant.query,
         usual_ms=services.segment_ms,
-        ended=_is_over(services, grant.limits.end_ms, kept_to_ms),
+        ended=_is_over(services, grant.limits.end_ms, newest[-1].span.end_ms),
     )
     if text is None:
         return _no_playlist()

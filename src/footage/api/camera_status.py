@@ -31,7 +31,7 @@ class StatusOut(msgspec.Struct, frozen=True, rename="camel"):
 
 def known_status(camera: Camera, written: CameraStatus | None, now_ms: int) -> CameraStatus:
     """What can be said of ``camera`` now, from what its recorder wrote last."""
-    return status_now(written, now_ms, is_recorded=camera.is_recorded and camera.has_source)
+    return status_now(written, now_ms, is_recorded=camera.is_to_be_recorded)
 
 
 def status_out(camera: Camera, written: CameraStatus | None, now_ms: int) -> StatusOut:

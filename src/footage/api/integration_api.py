@@ -245,7 +245,6 @@ def _camera_out(
     signature = fresh_token(services, archive, token)
     url = archive_url(base_url(services, request), camera.archive_id)
     status = known_status(camera, written, services.now_ms())
-    has_live = camera.is_recorded and camera.has_source
     last_packet_ms = status.last_packet_ms
     return CameraOut(
         id=str(camera.id),
@@ -256,7 +255,7 @@ def _camera_out(
         archive_api_url=url,
         archive_days=camera.archive_days,
         live_rtsp_url=None,
-        live_hls_url=f"{url}/live.m3u8?{token.query(signature)}" if has_live else None,
+        live_hls_url=f"{url}/live.m3u8?{token.query(signature)}" if camera.is_to_be_recorded else None,
         is_online=status.is_online,
         last_online_date=None if last_packet_ms is None else format_ms(last_packet_ms),
         camera_model=camera.camera_model,

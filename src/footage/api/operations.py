@@ -23,7 +23,6 @@ from footage.telemetry.logs import event
 from footage.timeline import CameraStatus
 
 _log = logging.getLogger(__name__)
-_PAGE = 500
 
 PAGES = Path(__file__).with_name("static")
 PAGE_HEADERS = {
@@ -68,14 +67,11 @@ def _statuses(services: Services) -> list[tuple[UUID, CameraStatus]]:
     cameras, now_ms = services.cameras, services.now_ms()
     written = cameras.statuses()
     found = []
-    after = None
-    while page := cameras.page(limit=_PAGE, after=after):
-        after = (page[-1].title, page[-1].id)
-        for camera in page:
-            with suppress(UnknownCamera):
-                said = written.get(cameras.archive_of(camera).number)
-                if said is not None or (camera.is_recorded and camera.has_source):
-                    found.append((camera.id, known_status(camera, said, now_ms)))
+    for camera in cameras.every():
+        with suppress(UnknownCamera):
+            said = written.get(cameras.archive_of(camera).number)
+            if said is not None or camera.is_to_be_recorded:
+                found.append((camera.id, known_status(camera, said, now_ms)))
     return found
 
 

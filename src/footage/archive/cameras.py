@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from threading import Thread
 from typing import Any
@@ -16,6 +16,7 @@ from footage.archive.storage import Storage
 from footage.telemetry.logs import event
 from footage.timeline import Archive, Camera, CameraStatus
 
+_PAGE = 500
 _log = logging.getLogger(__name__)
 
 
@@ -48,6 +49,13 @@ class Cameras:
     def page(self, *, limit: int, after: tuple[str, UUID] | None = None) -> list[Camera]:
         """Cameras by title, then id; ``after`` is the last of the page before."""
         return self._index.cameras(limit=limit, after=after)
+
+    def every(self) -> Iterator[Camera]:
+        """All cameras, by title, fetched a page at a time."""
+        after = None
+        while page := self.page(limit=_PAGE, after=after):
+            yield from page
+            after = (page[-1].title, page[-1].id)
 
     def status(self, camera: Camera) -> CameraStatus | None:
         """How a camera's recording goes; None where no recorder ever said. Raises UnknownCamera."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol
 
 from footage.archive.errors import Overlap
 from footage.archive.index import Index
@@ -87,23 +87,8 @@ class RunWriter:
         self._block: Block | None = None
         self._pending: list[Segment] = []
 
-    @classmethod
-    def going_on(
-        cls,
-        index: Index,
-        storage: Storage,
-        archive: Archive,
-        run: Run,
-        block: Block,
-        *,
-        block_ms: int = BLOCK_MS,
-        fence: int | None = None,
-        sync_every_s: float | None = 0.0,
-        committer: Committer | None = None,
-        checks_on_add: bool = True,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> Self:
-        """A writer that continues ``run`` behind ``block``, its last one.
+    def go_on(self, run: Run, block: Block) -> None:
+        """Continue ``run`` behind ``block``, its last one, instead of beginning a run.
 
         For whole segments that a writer before left behind the bytes it promised: adding the
         very same bytes keeps them in place (invariant 2). New footage belongs into a new run:
@@ -112,22 +97,9 @@ class RunWriter:
         """
         if block.end_ms != run.end_ms:
             raise ValueError(f"the run ends at {run.end_ms}, the block at {block.end_ms}")
-        writer = cls(
-            index,
-            storage,
-            archive,
-            run.codecs,
-            block_ms=block_ms,
-            fence=fence,
-            sync_every_s=sync_every_s,
-            committer=committer,
-            checks_on_add=checks_on_add,
-            monotonic=monotonic,
-        )
-        writer._run, writer._block = run, block
+        self._run, self._block = run, block
         # Nobody knows what the writer before had brought to the disk.
-        writer._has_unsynced = True
-        return writer
+        self._has_unsynced = True
 
     @property
     def run(self) -> Run | None:

@@ -19,10 +19,9 @@ from footage.api.camera_status import known_status
 from footage.archive.errors import UnknownCamera
 from footage.cli.output import CommandError, Exit, out
 from footage.house import House
-from footage.timeline import Camera, CameraStatus, State
+from footage.timeline import CameraStatus, State
 
 _EVERY_S = 1.0
-_PAGE = 500
 _COLUMNS = ("id", "title", "state", "reason", "since", "kept", "last segment", "drift", "reconnects")
 _STYLES = {
     State.RECORDING: "green",
@@ -35,20 +34,12 @@ _UNITS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000))
 _QUIT = b"qQ\x03\x04"
 
 
-def every_camera(house: House) -> Iterator[Camera]:
-    """All cameras, by title."""
-    after = None
-    while page := house.cameras.page(limit=_PAGE, after=after):
-        yield from page
-        after = (page[-1].title, page[-1].id)
-
-
 def camera_table(house: House) -> Table:
     """What is recorded of every camera, as it is now."""
     now_ms = int(time.time() * 1000)
     statuses = house.cameras.statuses()
     table = Table(*_COLUMNS, box=None, pad_edge=False, header_style="bold")
-    for camera in every_camera(house):
+    for camera in house.cameras.every():
         # One that is removed while the table is drawn is left out.
         with suppress(UnknownCamera):
             archive = house.cameras.archive_of(camera)

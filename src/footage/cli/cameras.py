@@ -17,7 +17,7 @@ import typer
 from footage.access.tokens import Token, sign
 from footage.api.camera_status import status_out
 from footage.api.source_urls import SOURCE_URL_WANTED, is_source_url
-from footage.cli.camera_table import camera_table, every_camera, watch
+from footage.cli.camera_table import camera_table, watch
 from footage.cli.output import (
     CommandError,
     DataOption,
@@ -146,7 +146,7 @@ def list_cameras(
         raise CommandError("--watch is for people, --json for programs: not both", Exit.USAGE)
     with house_for(data) as house:
         if as_json:
-            print_json([describe(house, camera) for camera in every_camera(house)])
+            print_json([describe(house, camera) for camera in house.cameras.every()])
         elif watching:
             watch(lambda: camera_table(house))
         else:

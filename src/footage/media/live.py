@@ -18,7 +18,7 @@ from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 from av.video.stream import VideoStream
 
-from footage.media.errors import NotLive, NotReadable
+from footage.media.errors import NotLive
 from footage.media.gop_source import COPIED_VIDEO, GopSource
 from footage.media.gops import TICKS_PER_SECOND, AnyPacket, Gop
 from footage.media.naps import Naps
@@ -198,7 +198,7 @@ def _not_live(error: Exception, on_timeout: Reason) -> NotLive:
     for kind, reason, words in _REASONS:
         if isinstance(error, kind):
             return NotLive(reason, words)
-    if isinstance(error, (NotReadable, ValueError)):
+    if isinstance(error, ValueError):
         return NotLive(Reason.GARBAGE, "what it sends cannot be taken apart")
     if isinstance(error, OSError) and error.errno in _UNREACHABLE:
         return NotLive(Reason.UNREACHABLE, "there is no way to its address")

@@ -14,7 +14,7 @@ from footage.playback.selection import Entry
 from footage.playback.target_duration import steady_target_s
 from footage.timeline import SegmentTable, format_ms
 
-_END = "#EXT-X-ENDLIST\n"
+END = "#EXT-X-ENDLIST\n"
 
 
 class Gaps(Enum):
@@ -42,7 +42,7 @@ def vod_playlist(entries: Sequence[Entry], table: SegmentTable, gaps: Gaps, quer
         longest_ms = max([longest_ms, *_holes_ms(entries)])
     # The longest segment, rounded to the nearest second (RFC 8216, 4.3.3.1).
     head = _head(max((longest_ms + 500) // 1000, 1), "VOD")
-    return "".join([head, *_body(entries, table, gaps, query), _END])
+    return "".join([head, *_body(entries, table, gaps, query), END])
 
 
 def event_playlist(
@@ -63,7 +63,7 @@ def event_playlist(
     # Players begin a list without an end near its end, and this one was asked for from its start.
     start = "#EXT-X-START:TIME-OFFSET=0\n"
     body = _body(entries, table, gaps, query)
-    return "".join([_head(target_s, "EVENT"), start, *body, _END if ended else ""])
+    return "".join([_head(target_s, "EVENT"), start, *body, END if ended else ""])
 
 
 def _head(target_s: int, kind: str) -> str:
@@ -96,7 +96,7 @@ def _segments(table: SegmentTable, first: int, last: int, ending: str) -> list[s
     durations = table.duration_ms[first:last].tolist()
     starts = table.start_ms[first:last].tolist()
     # Few lengths occur, and often: each is written once.
-    heads = {duration: _extinf(duration) for duration in set(durations)}
+    heads = {duration: extinf(duration) for duration in set(durations)}
     return [
         f"{heads[duration]}{start}{end}"
         for duration, start, end in zip(durations, starts, repeat(ending), strict=False)
@@ -105,7 +105,7 @@ def _segments(table: SegmentTable, first: int, last: int, ending: str) -> list[s
 
 def _gap(start_ms: int, end_ms: int, query: str) -> str:
     """A segment that is not there, as long as the hole: hls.js spends a second on each of them."""
-    return f"#EXT-X-GAP\n{_extinf(end_ms - start_ms)}gap-{start_ms}.ts?{query}\n"
+    return f"#EXT-X-GAP\n{extinf(end_ms - start_ms)}gap-{start_ms}.ts?{query}\n"
 
 
 def _holes_ms(entries: Sequence[Entry]) -> list[int]:
@@ -114,5 +114,6 @@ def _holes_ms(entries: Sequence[Entry]) -> list[int]:
     return [hole_ms for hole_ms in holes if hole_ms > 0]
 
 
-def _extinf(duration_ms: int) -> str:
+def extinf(duration_ms: int) -> str:
+    """How long the segment is that follows (RFC 8216, 4.3.2.1)."""
     return f"#EXTINF:{duration_ms // 1000}.{duration_ms % 1000:03},\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from footage.archive.index import LiveSegment
+from footage.playback.hls import END, extinf
 from footage.playback.target_duration import steady_target_s
 from footage.timeline import Span, format_ms
 
@@ -32,9 +33,7 @@ def live_playlist(
     newest = _unbroken(newest)
     target_s = _target_s(newest, usual_ms)
     listed = [
-        segment
-        for segment in newest[_first_listed(newest, usual_ms) :]
-        if Span(segment.start_ms, segment.start_ms + segment.duration_ms).overlaps(limits)
+        segment for segment in newest[_first_listed(newest, usual_ms) :] if segment.span.overlaps(limits)
     ]
     if not listed:
         return None
@@ -52,7 +51,7 @@ def live_playlist(
         lines.append(_entry(segment, before, query))
         before = segment
     if ended:
-        lines.append("#EXT-X-ENDLIST\n")
+        lines.append(END)
     return "".join(lines)
 
 
@@ -92,5 +91,4 @@ def _entry(segment: LiveSegment, before: LiveSegment | None, query: str) -> str:
         runs = 0 if before is None else segment.discontinuity - before.discontinuity
         lines += "#EXT-X-DISCONTINUITY\n" * runs
         lines += f"#EXT-X-PROGRAM-DATE-TIME:{format_ms(segment.start_ms)}\n"
-    lines += f"#EXTINF:{segment.duration_ms // 1000}.{segment.duration_ms % 1000:03},\n"
-    return f"{lines}{segment.start_ms}.ts?{query}\n"
+    return f"{lines}{extinf(segment.duration_ms)}{segment.start_ms}.ts?{query}\n"

@@ -150,8 +150,8 @@ class Lane:
                     return False
                 self._changed.wait(min(left_s, _AGAIN_S))
         try:
-            if self._writer is not None and not self.is_over:
-                self._writer.end()
+            if not self.is_over:
+                self._end_run()
         except ArchiveError as error:
             event(_log, logging.WARNING, "run.not_ended", camera=self._camera, reason=str(error))
         return True

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from footage.recording.recorder import Recorder
 from footage.recording.tail import TailTaker
 from footage.recording.walltime import LiveTime
 from footage.telemetry.logs import event
-from footage.timeline import Archive, Block, CameraStatus, Codecs, Run, Source, Span
+from footage.timeline import Archive, CameraStatus, Source, Span
 
 TICK_S = 1.0
 _GONE_S = 10.0
@@ -180,35 +181,22 @@ class Supervisor:
         archive, name = camera.archive, str(camera.archive.camera_id)
         before = self._index.statuses([archive.number]).get(archive.number)
 
-        def begin(codecs: Codecs) -> RunWriter:
-            return RunWriter(
-                self._index,
-                self._storage,
-                archive,
-                codecs,
-                fence=fence,
-                sync_every_s=self._plan.sync_every_s,
-                committer=self._committer,
-                checks_on_add=False,
-            )
-
-        def go_on(run: Run, block: Block) -> RunWriter:
-            return RunWriter.going_on(
-                self._index,
-                self._storage,
-                archive,
-                run,
-                block,
-                fence=fence,
-                sync_every_s=self._plan.sync_every_s,
-                committer=self._committer,
-            )
-
-        tail = TailTaker(self._index, self._storage, archive, go_on=go_on, begin=begin)
+        open_run = partial(
+            RunWriter,
+            self._index,
+            self._storage,
+            archive,
+            fence=fence,
+            sync_every_s=self._plan.sync_every_s,
+            committer=self._committer,
+        )
+        tail = TailTaker(self._index, self._storage, archive, open_run=open_run)
+        # Before a segment is muxed its place was looked at already.
+        lane = Lane(self._writers, partial(open_run, checks_on_add=False), camera=name, before=before)
         recorder = Recorder(
             name,
             camera.source,
-            Lane(self._writers, begin, camera=name, before=before),
+            lane,
             LiveTime(self._kept_in(archive)),
             segment_ms=self._plan.segment_ms,
             stall_s=self._plan.stall_s,

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 class TailTaker:
     """Takes in what was left behind in one archive, under its lease.
 
-    ``go_on`` and ``begin`` make the writers: one behind a run's last block, one for a new run.
+    ``open_run`` makes the writers, which look for overlaps before they write.
     """
 
     def __init__(
@@ -42,14 +42,12 @@ class TailTaker:
         storage: Storage,
         archive: Archive,
         *,
-        go_on: Callable[[Run, Block], RunWriter],
-        begin: Callable[[Codecs], RunWriter],
+        open_run: Callable[[Codecs], RunWriter],
     ) -> None:
         self._index = index
         self._storage = storage
         self._archive = archive
-        self._go_on = go_on
-        self._begin = begin
+        self._open_run = open_run
 
     def run(self, now_ms: int) -> int:
         """Take in everything; how many segments that were. Raises as index and storage do."""
@@ -77,14 +75,16 @@ class TailTaker:
         """Segments behind the promised bytes of a run's last block."""
         promised = block.bytes_to - block.bytes_from
         found = self._sealed(block_key(self._archive.id, block.start_ms), promised)
-        return self._take(self._go_on(run, block), found, run.end_ms)
+        writer = self._open_run(run.codecs)
+        writer.go_on(run, block)
+        return self._take(writer, found, run.end_ms)
 
     def _whole_block(self, start_ms: int) -> int:
         """A block without a row, as a run of its own."""
         found = list(self._sealed(block_key(self._archive.id, start_ms), 0))
         if not found or found[0][0].start_ms != start_ms:
             return 0
-        return self._take(self._begin(codecs_of(found[0][1])), iter(found), start_ms)
+        return self._take(self._open_run(codecs_of(found[0][1])), iter(found), start_ms)
 
     def _take(self, writer: RunWriter, found: Iterator[tuple[Segment, bytes]], at_ms: int) -> int:
         taken = 0

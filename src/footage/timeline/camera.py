@@ -59,3 +59,8 @@ class Camera:
     is_recorded: bool = True
     is_audio_recorded: bool = True
     created_ms: int = 0
+
+    @property
+    def is_to_be_recorded(self) -> bool:
+        """True where a recorder has to look after it: switched on, with a source."""
+        return self.is_recorded and self.has_source

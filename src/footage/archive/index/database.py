@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -44,21 +45,8 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     # The driver would begin transactions by its own rules, and none before a SELECT.
     dbapi_connection.isolation_level = None
     for pragma in _PRAGMAS:
-        _patiently(dbapi_connection, pragma)
-
-
-def _patiently(dbapi_connection: Any, pragma: str) -> None:
-    """Two processes that make a new database at once: the change to WAL does not wait by itself."""
-    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
-    while True:
-        try:
-            dbapi_connection.execute(pragma)
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            return
+        # Where two processes make a new database at once, the change to WAL does not wait by itself.
+        _when_free(partial(dbapi_connection.execute, pragma))
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -77,25 +65,30 @@ def _begin_to_write(connection: Connection) -> None:
     SQLite's own wait looks ever more rarely, up to ten times a second, which is what the slowest
     of many commits would then take; a transaction here takes a few milliseconds.
     """
-    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
     connection.exec_driver_sql("PRAGMA busy_timeout = 0")
     try:
-        while True:
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except OperationalError as error:
-                if not _is_busy(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(_LOOK_AGAIN_S)
-            else:
-                return
+        _when_free(partial(connection.exec_driver_sql, "BEGIN IMMEDIATE"))
     finally:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
 
 
-def _is_busy(error: OperationalError) -> bool:
-    code = getattr(error.orig, "sqlite_errorcode", 0)
-    return code & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
+def _when_free(attempt: Callable[[], object]) -> None:
+    """Make the attempt until nobody else holds the lock that it needs."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            attempt()
+        except (sqlite3.OperationalError, OperationalError) as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_AGAIN_S)
+        else:
+            return
+
+
+def _is_busy(error: sqlite3.OperationalError | OperationalError) -> bool:
+    cause = error.orig if isinstance(error, OperationalError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & _PRIMARY_CODE == sqlite3.SQLITE_BUSY
 
 
 @contextmanager

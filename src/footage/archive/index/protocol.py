@@ -77,6 +77,11 @@ class LiveSegment(NamedTuple):
     start_ms: int
     duration_ms: int
 
+    @property
+    def span(self) -> Span:
+        """The wall time it covers."""
+        return Span(self.start_ms, self.start_ms + self.duration_ms)
+
 
 @dataclass(frozen=True, slots=True)
 class ToRecord:
