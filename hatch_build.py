@@ -74,7 +74,7 @@ def build_front_end(web: Path, output: Path) -> bool:
 
 
 def fingerprint(folder: Path) -> str:
-    """Digest the names and bytes of all files under a folder, but for node_modules."""
+    """Digest the names and bytes of all files under a folder, but for what npm made there."""
     digest = hashlib.sha256()
     for path in sorted(files(folder)):
         name = path.relative_to(folder).as_posix().encode()
@@ -85,9 +85,9 @@ def fingerprint(folder: Path) -> str:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """List all files under a folder; node_modules is never entered."""
+    """List all files under a folder; what npm installed or built there is never entered."""
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "node_modules"]
+        folders[:] = [name for name in folders if name not in {"node_modules", "dist"}]
         yield from (Path(parent, name) for name in names)
 
 

@@ -3,7 +3,7 @@
  * every failure into an `ArchiveError` whose message can be shown as it is. A signature is part of the
  * URLs made here and of nothing else: no message carries one.
  */
-import type { Entry, Span } from './timeline';
+import type { Entry, Span } from './times';
 
 export type ArchiveErrorKind = 'link' | 'refused' | 'empty' | 'busy' | 'network' | 'server';
 
@@ -118,15 +118,41 @@ export function networkError(): ArchiveError {
   return new ArchiveError('network', 'The server can’t be reached. Check the network, then try again.');
 }
 
+/** What opens an archive: a signature, its expiry in Unix seconds, and the limits it carries, if any. */
+export interface Token {
+  readonly signature: string;
+  readonly exp: number;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
 /** One archive, opened by a signed link. Spans are cut to whole milliseconds, outwards. */
 export class Archive {
   readonly #fetch: typeof fetch;
+  #link: SignedLink;
 
-  constructor(
-    readonly link: SignedLink,
-    fetcher: typeof fetch = (input, init) => fetch(input, init),
-  ) {
+  constructor(link: SignedLink, fetcher: typeof fetch = (input, init) => fetch(input, init)) {
+    this.#link = link;
     this.#fetch = fetcher;
+  }
+
+  get link(): SignedLink {
+    return this.#link;
+  }
+
+  /** Another token for the same archive: every URL made or signed from now on carries it. */
+  renew(token: Token): void {
+    const query = new URLSearchParams({ signature: token.signature, exp: String(token.exp) });
+    if (token.fromMs !== undefined) query.set('from', String(token.fromMs));
+    if (token.toMs !== undefined) query.set('to', String(token.toMs));
+    this.#link = { ...this.#link, token: query.toString() };
+  }
+
+  /** A URL of this archive with the token that is good now, whatever token it was made with. */
+  signed(url: string): string {
+    const renewed = new URL(url);
+    for (const [key, value] of new URLSearchParams(this.#link.token)) renewed.searchParams.set(key, value);
+    return renewed.href;
   }
 
   liveUrl(): string {

@@ -2,7 +2,7 @@
  * Which part of an archive the page shows at a time. A playlist costs with the segments it lists, so
  * the page never asks for years: it shows a span of a few lengths and moves it over what is kept.
  */
-import type { Span } from './timeline';
+import type { Span } from '../player/times';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -2,8 +2,8 @@
  * The page: which archives it shows is named in the address's fragment, which no browser sends to a
  * server, so a signed link stays out of every log. Without one, it asks for a link.
  */
-import { Archive, ArchiveError, fragmentFor, parseFragment, parseSignedLink } from './archive';
-import type { LinkedCamera } from './archive';
+import { Archive, ArchiveError, fragmentFor, parseFragment, parseSignedLink } from '../player/archive';
+import type { LinkedCamera } from '../player/archive';
 import { element, say } from './page';
 import { Viewer } from './viewer';
 

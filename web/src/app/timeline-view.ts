@@ -3,8 +3,8 @@
  * a picture of the moment under the pointer. It is a slider to the keyboard and to screen readers. It
  * decides nothing: it reports the moment that was chosen, and draws the one it is told.
  */
-import { bars, locate, stepped, ticks, timeToX, xToTime, type Entry, type Span } from './timeline';
-import { clockWords, dayWords, minuteWords, timeWords } from './words';
+import { bars, locate, stepped, ticks, timeToX, xToTime, type Entry, type Span } from '../player/times';
+import { clockWords, dayWords, minuteWords, timeWords } from '../player/words';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HEIGHT_PX = 64;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daySpan, earlier, later, newestSpan, overlap, resized } from '../src/span';
+import { daySpan, earlier, later, newestSpan, overlap, resized } from '../../src/app/span';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;

@@ -5,7 +5,7 @@
  */
 import Hls, { ErrorDetails, ErrorTypes, Events, type ErrorData } from 'hls.js';
 import workerUrl from 'hls.js/dist/hls.worker.js?url';
-import { ArchiveError, errorForStatus, networkError } from './archive';
+import { ArchiveError, errorForStatus, networkError } from '../player/archive';
 
 export type PlayerState = 'idle' | 'loading' | 'playing' | 'paused' | 'ended' | 'error';
 

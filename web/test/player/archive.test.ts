@@ -6,7 +6,7 @@ import {
   fragmentFor,
   parseFragment,
   parseSignedLink,
-} from '../src/archive';
+} from '../../src/player/archive';
 
 const ID = '5f0c3a52-8d1e-4b7a-9c34-0123456789ab';
 const OTHER_ID = '11111111-2222-4333-8444-555555555555';

@@ -3,13 +3,13 @@
  * player to the same moment. The span of the playlist is always the span of the timeline, for only
  * then do positions in the one mean moments of the other.
  */
-import { ArchiveError, isAbort, type Archive, type ArchiveInfo } from './archive';
+import { ArchiveError, isAbort, type Archive, type ArchiveInfo } from '../player/archive';
 import { element, say } from './page';
 import { Player } from './player';
 import { daySpan, earlier, later, LENGTHS, newestSpan, overlap, resized } from './span';
-import { locate, timeAt, type Entry, type Span } from './timeline';
+import { locate, timeAt, type Entry, type Span } from '../player/times';
 import { PREVIEW_WIDTH_PX, TimelineView } from './timeline-view';
-import { clockWords, dayValue, momentWords, sizeWords, timeWords } from './words';
+import { clockWords, dayValue, momentWords, sizeWords, timeWords } from '../player/words';
 
 export class Viewer {
   readonly #root = element('player', HTMLElement);

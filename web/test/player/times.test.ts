@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bars, locate, stepped, ticks, timeAt, timeToX, xToTime, type Entry } from '../src/timeline';
+import { bars, locate, stepped, ticks, timeAt, timeToX, xToTime, type Entry } from '../../src/player/times';
 
 const HOUR = 3_600_000;
 const T = Date.UTC(2025, 0, 15, 12);
