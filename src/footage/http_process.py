@@ -14,6 +14,7 @@ from footage.api.services import Services
 from footage.archive.read import Reader
 from footage.house import House, open_house
 from footage.playback.preview import Previewer
+from footage.playback.sheets import SheetDrawer
 from footage.settings import load
 from footage.telemetry import logs
 
@@ -42,6 +43,7 @@ def build_app(house: House) -> ASGIApp:
         cameras=house.cameras,
         keys=house.keys,
         previewer=previewer,
+        sheets=SheetDrawer(reader, previewer.pool),
         signing_keys=house.signing_keys,
         token_ttl_s=settings.token_ttl_s,
         playlist_max_segments=settings.playlist_max_segments,

@@ -43,10 +43,12 @@ OPERATIONS = [
 ALSO_REFUSED = {
     "GET /archives/{archiveId}/index.m3u8": 400,
     "GET /archives/{archiveId}/{segment}.ts": 416,
+    "GET /archives/{archiveId}/storyboard.vtt": 413,
+    "GET /archives/{archiveId}/storyboard.jpg": 413,
     "GET /v1/cameras": 400,
 }
 """Where a request can be refused for what a schema cannot say: gaps that come without discontinuity,
-a range beyond the end, a cursor that no page gave."""
+a range beyond the end, more pictures than there may be, a cursor that no page gave."""
 SEGMENTS = (START_MS, START_MS + 60_000)
 """The first of each run."""
 SPARE_CAMERAS = 60
@@ -195,6 +197,8 @@ def _config(filled: Filled, *, authorised: bool) -> str:
         "path.segment": (0.8, [str(start_ms) for start_ms in SEGMENTS]),
         "query.start": (0.6, [START_MS, START_MS / 1000, START_MS + 60_001, START_MS + 30_000]),
         "query.time": (0.6, [START_MS, START_MS / 1000, START_MS + 60_001, START_MS + 30_000]),
+        "query.interval": (0.8, [1000, 5000]),
+        "query.sheet": (0.9, [0]),
         "query.after": (1.0, [page.json()["next"]]),
         "query.shift": (0.6, [0, 54_000]),
         "header.If-Range": (1.0, tags),

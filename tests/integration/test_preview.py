@@ -16,7 +16,8 @@ from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from footage.media.pattern import segments_of, write_clip
-from footage.playback.preview import Busy, Previewer, Request
+from footage.playback.drawing_pool import Busy
+from footage.playback.preview import Previewer, Request
 from footage.timeline import ALL_TIME, Span
 from kit.archive import START_MS, Shelf
 from kit.clips import Clip
@@ -211,6 +212,6 @@ def test_the_cache_is_bounded_and_serves_the_same_bytes(shelf: Shelf, clips: Mak
     one = len(draw(shelf, Previewer(shelf.reader, threads=1, queue=1, cache_bytes=0), Request(START_MS))[0])
     previewer = Previewer(shelf.reader, threads=1, queue=1, cache_bytes=one * 3)
     pictures = [draw(shelf, previewer, Request(START_MS, width=640 - i))[0] for i in range(20)]
-    assert previewer._cache.currsize <= one * 3
+    assert previewer.pool.cached_bytes <= one * 3
     for i in (19, 18, 0, 5):
         assert draw(shelf, previewer, Request(START_MS, width=640 - i))[0] == pictures[i]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from footage.api.errors import BadRequest
-from footage.api.parameters import Query, parse_uuid
+from footage.api.parameters import Query, parse_uuid, span_query
 from footage.timeline import ALL_TIME, Span
 
 T = 1_790_000_000_000
@@ -360,3 +360,58 @@ def test_what_is_no_uuid_is_named(text: str) -> None:
     assert [(fault.name, fault.detail) for fault in refused.value.faults] == [
         ("archiveId", "must be a UUID")
     ]
+
+
+# Lengths, and a span written back into a query
+
+
+@pytest.mark.parametrize(
+    ("parameters", "length_ms"),
+    [
+        ({"interval": "5"}, 5),
+        ({"interval": "1e-9"}, 1),
+        ({"interval": "10.2"}, 11),
+        ({"interval": "5", "start": T}, 5),
+        ({"interval": "5", "start": T // 1000}, 5000),
+        ({"interval": "0.0101", "start": 0}, 11),
+        ({"interval": "1e300"}, ALL_TIME.end_ms),
+        ({}, None),
+    ],
+)
+def test_a_length_has_the_unit_of_start_and_is_never_nothing(
+    parameters: dict[str, object], length_ms: int | None
+) -> None:
+    asked = query(**parameters)
+    assert asked.length("interval") == length_ms
+    asked.check()
+
+
+@pytest.mark.parametrize(
+    ("text", "detail"),
+    [("0", "must be a finite number above 0"), ("0.0e3", "must be a finite number above 0")]
+    + [(text, NOT_A_NUMBER) for text in ("-1", "NaN", "", "x", "1e309")],
+)
+def test_what_is_no_length(text: str, detail: str) -> None:
+    found = faults(lambda asked: asked.length("interval"), urlencode({"interval": text}))
+    assert found == [("interval", detail)]
+
+
+def test_a_fault_is_told_once_however_often_it_is_met() -> None:
+    def read(asked: Query) -> None:
+        asked.length("interval")
+        asked.span()
+
+    assert faults(read, "start=x&interval=5") == [("start", NOT_A_NUMBER)]
+
+
+@given(
+    st.one_of(st.integers(0, ALL_TIME.end_ms - 1), st.integers(BOUNDARY - 5, BOUNDARY + 5)),
+    st.integers(0, 10**12),
+    st.integers(1, 10**10),
+)
+def test_a_span_written_back_is_the_same_span(start_ms: int, length_ms: int, interval_ms: int) -> None:
+    wanted = Span(start_ms, min(start_ms + length_ms, ALL_TIME.end_ms))
+    asked = Query(span_query(wanted, interval_ms).encode())
+    assert asked.span() == wanted
+    assert asked.length("interval") == interval_ms
+    asked.check()

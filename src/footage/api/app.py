@@ -17,7 +17,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
-from footage.api import archive_api, errors, integration_api, operations
+from footage.api import archive_api, errors, integration_api, operations, storyboard_api
 from footage.api.services import Services
 from footage.telemetry import metrics
 from footage.telemetry.logs import event
@@ -52,6 +52,7 @@ def create_app(services: Services, on_shutdown: Callable[[], None]) -> ASGIApp:
         AppConfig(
             route_handlers=[
                 *archive_api.ROUTES,
+                *storyboard_api.ROUTES,
                 *integration_api.ROUTES,
                 *operations.ROUTES,
                 operations.pages(),

@@ -10,7 +10,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 from litestar.types import ASGIApp
 
-from footage.api.authorisation import Grant, authorise
+from footage.api.archive_request import caching, can_grow, enter, wanted_span
 from footage.api.delivery import (
     IMMUTABLE,
     AnyRequest,
@@ -27,7 +27,6 @@ from footage.api.errors import (
     TooMuch,
 )
 from footage.api.links import archive_url, base_url
-from footage.api.parameters import Query
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
 from footage.media.mpegts import TICKS_PER_MS, WRAP, moved_back
@@ -35,13 +34,11 @@ from footage.playback import preview
 from footage.playback.hls import Gaps, entries_listed, event_playlist, vod_playlist
 from footage.playback.hls_live import LOOK_BACK, live_playlist
 from footage.playback.selection import select, size_bytes
-from footage.timeline import ALL_TIME, Span
+from footage.timeline import ALL_TIME
 
 HLS_TYPE = "application/vnd.apple.mpegurl"
 FRAME_TIME_HEADER = "Footage-Frame-Time"
 PREVIEW_MAX_SIDE = 8192
-_SETTLED_MS = 60_000
-"""How long after it a span can still be growing: the open segment, and a recorder that lags."""
 _SEGMENT = re.compile(r"([0-9]{1,15})\.ts")
 
 
@@ -74,7 +71,7 @@ class Size(msgspec.Struct, frozen=True):
 @in_thread
 def archive(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """First and last moment, bytes, runs, and the links of the other methods."""
-    grant, query = _enter(request, services, archive_id)
+    grant, query = enter(request, services, archive_id)
     query.check()
     parts = []
     if grant.limits == ALL_TIME:
@@ -95,6 +92,7 @@ def archive(request: AnyRequest, services: Injected, archive_id: FromPath[str]) 
             ("live", "live.m3u8"),
             ("size", "size"),
             ("preview", "preview"),
+            ("storyboard", "storyboard.vtt"),
         )
     }
     return _json(request, Totals(str(grant.archive.id), first, last, size, runs, links), "no-cache")
@@ -104,31 +102,31 @@ def archive(request: AnyRequest, services: Injected, archive_id: FromPath[str]) 
 @in_thread
 def timeline(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """What is kept of a span, an entry a run."""
-    grant, query = _enter(request, services, archive_id)
-    span = _span(services, grant, query)
+    grant, query = enter(request, services, archive_id)
+    span = wanted_span(services, grant, query)
     entries = select(services.reader.parts(grant.archive, span))
     body = [TimelineEntry(e.time_ms, e.duration_ms, e.offset_ms) for e in entries]
-    return _json(request, body, _caching(services, span))
+    return _json(request, body, caching(services, span))
 
 
 @get("/archives/{archive_id:str}/size")
 @in_thread
 def size(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """The bytes of a span."""
-    grant, query = _enter(request, services, archive_id)
-    span = _span(services, grant, query)
+    grant, query = enter(request, services, archive_id)
+    span = wanted_span(services, grant, query)
     total = size_bytes(services.reader.parts(grant.archive, span))
-    return _json(request, Size(total), _caching(services, span))
+    return _json(request, Size(total), caching(services, span))
 
 
 @get("/archives/{archive_id:str}/index.m3u8")
 @in_thread
 def playlist(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """A span as an HLS playlist."""
-    grant, query = _enter(request, services, archive_id)
+    grant, query = enter(request, services, archive_id)
     discontinuity, fill = query.switch("discontinuity"), query.switch("gaps")
     follow = query.switch("follow")
-    span = _span(services, grant, query)
+    span = wanted_span(services, grant, query)
     gaps = _gaps(discontinuity=discontinuity, fill=fill)
     parts, table = services.reader.parts_and_segments(grant.archive, span)
     if not parts:
@@ -145,14 +143,14 @@ def playlist(request: AnyRequest, services: Injected, archive_id: FromPath[str])
         text = event_playlist(entries, table, gaps, grant.query, usual_ms=services.segment_ms, ended=ended)
     else:
         text = vod_playlist(entries, table, gaps, grant.query)
-    return text_response(request, text.encode("ascii"), HLS_TYPE, cache_control=_caching(services, span))
+    return text_response(request, text.encode("ascii"), HLS_TYPE, cache_control=caching(services, span))
 
 
 @get("/archives/{archive_id:str}/live.m3u8")
 @in_thread
 def live(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """What the recorder committed last, as a playlist that slides."""
-    grant, query = _enter(request, services, archive_id)
+    grant, query = enter(request, services, archive_id)
     query.check()
     newest = services.reader.newest_recorded(grant.archive, LOOK_BACK)
     if not newest:
@@ -173,7 +171,7 @@ def live(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> 
 @in_thread
 def picture(request: AnyRequest, services: Injected, archive_id: FromPath[str]) -> Response[bytes]:
     """A picture of a moment."""
-    grant, query = _enter(request, services, archive_id)
+    grant, query = enter(request, services, archive_id)
     wanted = preview.Request(
         moment_ms=query.moment("time"),
         accurate=query.switch("accurate"),
@@ -203,7 +201,7 @@ def segment(
     request: AnyRequest, services: Injected, archive_id: FromPath[str], name: FromPath[str]
 ) -> ASGIApp:
     """A segment's bytes, its timestamps moved back where the playlist said so."""
-    grant, query = _enter(request, services, archive_id)
+    grant, query = enter(request, services, archive_id)
     match = _SEGMENT.fullmatch(name)
     shift_ms = query.whole("shift", 0, ALL_TIME.end_ms) or 0
     query.check()
@@ -221,21 +219,6 @@ def segment(
 
 
 ROUTES = (archive, timeline, size, playlist, live, picture, segment)
-
-
-def _enter(request: AnyRequest, services: Services, archive_id: str) -> tuple[Grant, Query]:
-    query = Query(request.scope["query_string"])
-    return authorise(services, archive_id, query), query
-
-
-def _span(services: Services, grant: Grant, query: Query) -> Span:
-    """The wanted span, cut to what the token may see. Raises BadRequest."""
-    if query.has("start") or not query.has("duration"):
-        span = query.span()
-    else:
-        span = query.span(services.reader.first_moment(grant.archive, grant.limits) or 0)
-    query.check()
-    return span.cut_to(grant.limits)
 
 
 def _gaps(*, discontinuity: bool, fill: bool) -> Gaps:
@@ -260,16 +243,7 @@ def _is_over(services: Services, end_ms: int, kept_to_ms: int) -> bool:
 
     Recorders commit in the order of time, so what reaches over its end is the last of it.
     """
-    return kept_to_ms >= end_ms or not _can_grow(services, end_ms)
-
-
-def _can_grow(services: Services, end_ms: int) -> bool:
-    return end_ms > services.now_ms() - _SETTLED_MS
-
-
-def _caching(services: Services, span: Span) -> str:
-    """What reaches the present can still grow; the past can only change by hand."""
-    return "no-cache" if _can_grow(services, span.end_ms) else "private, max-age=60"
+    return kept_to_ms >= end_ms or not can_grow(services, end_ms)
 
 
 def _json(request: AnyRequest, body: Any, cache_control: str) -> Response[bytes]:

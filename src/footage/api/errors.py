@@ -33,7 +33,7 @@ from footage.archive.errors import (
     WrongStorage,
 )
 from footage.media.errors import NoPicture
-from footage.playback.preview import Busy
+from footage.playback.drawing_pool import Busy
 
 PROBLEM_TYPE = "application/problem+json"
 PLAYLIST_NOT_FOUND = (

@@ -33,6 +33,7 @@ from footage.api.openapi_parts import (
     unavailable,
 )
 from footage.api.openapi_schemas import ref
+from footage.api.openapi_storyboard import STORYBOARD_PATHS
 from footage.playback.preview import NEWEST_WITHIN_MS
 from footage.timeline import ALL_TIME, format_ms
 
@@ -86,6 +87,7 @@ _TOTALS: Json = {
             ("live", "live.m3u8"),
             ("size", "size"),
             ("preview", "preview"),
+            ("storyboard", "storyboard.vtt"),
         )
     },
 }
@@ -327,5 +329,6 @@ ARCHIVE_PATHS: dict[str, Json] = {
     f"{ROOT}/live.m3u8": _live,
     f"{ROOT}/size": _size,
     f"{ROOT}/preview": _preview,
+    **STORYBOARD_PATHS,
     f"{ROOT}/{{segment}}.ts": _segment,
 }

@@ -32,6 +32,12 @@ def moment(name: str, description: str) -> Json:
     return _parameter(name, description, schema, START_MS)
 
 
+def length(name: str, description: str, example: int) -> Json:
+    """A length that is not nothing."""
+    schema = {"type": "number", "format": "double", "exclusiveMinimum": 0, "maximum": _NUMBER_MAX}
+    return _parameter(name, description, schema, example)
+
+
 def switch(name: str, description: str) -> Json:
     """True or false, as text."""
     schema = {"type": "string", "enum": ["true", "false", "1", "0"], "default": "false"}

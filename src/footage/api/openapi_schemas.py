@@ -52,7 +52,7 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "last": "Moment at which what is kept ends, in ms; null where nothing is kept.",
         "bytes": "Bytes of all segments.",
         "runs": "Number of runs: pieces recorded without interruption.",
-        "links": "Signed URLs of `timeline`, `playlist`, `size` and `preview`.",
+        "links": "Signed URLs of `timeline`, `playlist`, `live`, `size`, `preview` and `storyboard`.",
     },
     TimelineEntry: {
         "time": "Wall time at which the entry's first segment starts, in ms; may lie before `start`.",

@@ -79,6 +79,16 @@ class Query:
             return None
         return min(_clamped(number * _unit(number), ROUND_FLOOR), ALL_TIME.end_ms - 1)
 
+    def length(self, name: str) -> int | None:
+        """A length in ms, in the unit of ``start``, rounded up; None where left out."""
+        length, start = self._number(name), self._number("start")
+        if length is None:
+            return None
+        if not length:
+            self._fault(name, "must be a finite number above 0")
+            return None
+        return _clamped(length * (Decimal(1) if start is None else _unit(start)), ROUND_CEILING)
+
     def span(self, first_ms: int = ALL_TIME.start_ms) -> Span:
         """From ``start`` on for ``duration``, rounded outwards.
 
@@ -119,7 +129,10 @@ class Query:
         return number
 
     def _fault(self, name: str, detail: str) -> None:
-        self._faults.append(Fault(name, detail))
+        fault = Fault(name, detail)
+        # A parameter may be read more than once: ``start`` gives its unit to others.
+        if fault not in self._faults:
+            self._faults.append(fault)
 
 
 def parse_uuid(name: str, text: str) -> UUID:
@@ -127,6 +140,16 @@ def parse_uuid(name: str, text: str) -> UUID:
     if not _UUID.fullmatch(text):
         raise BadRequest(Fault(name, "must be a UUID"))
     return UUID(text)
+
+
+def span_query(span: Span, interval_ms: int) -> str:
+    """``start``, ``duration`` and ``interval`` that mean just this span and interval."""
+    fields = {"start": span.start_ms, "interval": interval_ms}
+    if span.end_ms < ALL_TIME.end_ms:
+        fields["duration"] = span.duration_ms
+    if span.start_ms >= _SECONDS_BELOW:
+        return "&".join(f"{name}={value}" for name, value in fields.items())
+    return "&".join(f"{name}={value // 1000}.{value % 1000:03}" for name, value in fields.items())
 
 
 def _unit(moment: Decimal) -> Decimal:

@@ -15,6 +15,7 @@ from footage.archive.cameras import Cameras
 from footage.archive.keys import Keys
 from footage.archive.read import Reader
 from footage.playback.preview import Previewer
+from footage.playback.sheets import SheetDrawer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,7 @@ class Services:
     cameras: Cameras
     keys: Keys
     previewer: Previewer
+    sheets: SheetDrawer
     signing_keys: SigningKeys
     token_ttl_s: int
     playlist_max_segments: int

@@ -7,6 +7,7 @@ the runs in the span, never with the archive.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -99,17 +100,15 @@ class Reader:
     def last_segment_before(self, archive: Archive, moment_ms: int) -> KeptSegment | None:
         """The newest segment that starts before ``moment_ms``."""
         with self._index.snapshot() as snapshot:
-            block = snapshot.last_block_before(archive, moment_ms)
-            if block is None:
-                return None
-            [run] = snapshot.runs(archive, Span(block.start_ms, block.start_ms + 1))
-        at_bytes = block.bytes_to - block.bytes_from
-        for segment in reversed(block.segments):
-            at_bytes -= segment.size_bytes
-            if segment.start_ms < moment_ms:
-                key = block_key(archive.id, block.start_ms)
-                return KeptSegment(segment, key, at_bytes, run.codecs)
-        raise AssertionError("a block starts with its first segment")
+            return _last_before(snapshot, archive, moment_ms)
+
+    def segments_at(self, archive: Archive, moments_ms: Iterable[int]) -> list[KeptSegment | None]:
+        """The segment that covers each moment, None in a gap; all as they were at one moment."""
+        with self._index.snapshot() as snapshot:
+            found = [
+                (moment_ms, _last_before(snapshot, archive, moment_ms + 1)) for moment_ms in moments_ms
+            ]
+        return [kept if kept and moment_ms < kept.segment.end_ms else None for moment_ms, kept in found]
 
     def open(self, kept: KeptSegment) -> OpenBlock:
         """The block that holds ``kept``, to be read from and closed. Raises MissingBytes."""
@@ -125,6 +124,21 @@ class Reader:
             )
         finally:
             block.close()
+
+
+def _last_before(snapshot: Snapshot, archive: Archive, moment_ms: int) -> KeptSegment | None:
+    """The newest segment that starts before ``moment_ms``."""
+    block = snapshot.last_block_before(archive, moment_ms)
+    if block is None:
+        return None
+    [run] = snapshot.runs(archive, Span(block.start_ms, block.start_ms + 1))
+    at_bytes = block.bytes_to - block.bytes_from
+    for segment in reversed(block.segments):
+        at_bytes -= segment.size_bytes
+        if segment.start_ms < moment_ms:
+            key = block_key(archive.id, block.start_ms)
+            return KeptSegment(segment, key, at_bytes, run.codecs)
+    raise AssertionError("a block starts with its first segment")
 
 
 def _parts(snapshot: Snapshot, archive: Archive, span: Span) -> list[Part]:

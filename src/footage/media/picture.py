@@ -14,6 +14,7 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from numpy.typing import NDArray
 
 from footage.media.errors import NoPicture
 from footage.media.mpegts import WRAP, access_units
@@ -82,12 +83,8 @@ def fitted(width: int, height: int, want_width: int | None, want_height: int | N
     return max(round(width * scale), 1), max(round(height * scale), 1)
 
 
-def to_jpeg(frame: VideoFrame, width: int, height: int, quality: int) -> bytes:
-    """The frame at the given size as a JPEG.
-
-    Colour is kept at full resolution (4:4:4). Decoders differ in how they enlarge halved colour,
-    which costs up to 12 dB beside the source; this costs 3 ms of a 1080p picture.
-    """
+def to_rgb(frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
+    """The frame at the given size as rows of RGB."""
     scaled = (width, height) != (frame.width, frame.height)
     picture = frame.reformat(
         width,
@@ -97,6 +94,19 @@ def to_jpeg(frame: VideoFrame, width: int, height: int, quality: int) -> bytes:
         dst_color_range=ColorRange.JPEG,
         interpolation=Interpolation.AREA if scaled else None,
     )
-    rgb = np.ascontiguousarray(picture.to_ndarray())
+    return np.ascontiguousarray(picture.to_ndarray(), np.uint8)
+
+
+def encoded(rgb: NDArray[np.uint8], quality: int) -> bytes:
+    """Rows of RGB as a JPEG.
+
+    Colour is kept at full resolution (4:4:4). Decoders differ in how they enlarge halved colour,
+    which costs up to 12 dB beside the source; this costs 3 ms of a 1080p picture.
+    """
     jpeg: bytes = simplejpeg.encode_jpeg(rgb, quality, "RGB", "444")
     return jpeg
+
+
+def to_jpeg(frame: VideoFrame, width: int, height: int, quality: int) -> bytes:
+    """The frame at the given size as a JPEG."""
+    return encoded(to_rgb(frame, width, height), quality)

@@ -1,31 +1,22 @@
 """A moment becomes a JPEG: the keyframe's own bytes, decoded in a bounded pool, kept in a cache.
 
-The cost is one keyframe, whatever the archive's size. Beyond the pool and its queue callers hear
-Busy at once, which is kinder than a queue that grows.
+The cost is one keyframe, whatever the archive's size.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import BoundedSemaphore, Lock
-
-from cachetools import LRUCache
 
 from footage.archive.read import KeptSegment, Reader
 from footage.media.mpegts import TICKS_PER_MS, WRAP
 from footage.media.picture import decode_keyframe, decode_until, fitted, to_jpeg
+from footage.playback.drawing_pool import Busy, DrawingPool, Picture
 from footage.telemetry import metrics
 from footage.timeline import ALL_TIME, Archive, Keyframe, Span
 
 NEWEST_WITHIN_MS = 10_000
 """How long after the newest frame a moment still shows it."""
 _QUALITY = 92
-
-
-class Busy(Exception):
-    """The pool and its queue are full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +47,12 @@ class Found:
         return f"{segment.crc32:08x}-{moment}-{'a' if request.accurate else 'k'}{size}"
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A JPEG and the wall time of the frame it shows."""
-
-    jpeg: bytes
-    frame_ms: int
-
-
 class Previewer:
-    """Finds and draws pictures. Calls block and may come from any thread."""
+    """Finds and draws pictures, in ``pool``. Calls block and may come from any thread."""
 
     def __init__(self, reader: Reader, *, threads: int, queue: int, cache_bytes: int) -> None:
         self._reader = reader
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="preview")
-        self._free = BoundedSemaphore(threads + queue)
-        self._cache: LRUCache[tuple[object, str], Picture] = LRUCache(
-            cache_bytes, getsizeof=lambda picture: len(picture.jpeg)
-        )
-        self._cache_lock = Lock()
+        self.pool = DrawingPool(threads=threads, queue=queue, cache_bytes=cache_bytes)
 
     def find(self, archive: Archive, request: Request, limits: Span = ALL_TIME) -> Found | None:
         """Where the wanted picture is, inside ``limits``; None in a gap."""
@@ -93,35 +71,26 @@ class Previewer:
             moment_ms = segment.end_ms - 1
         if segment.end_ms <= limits.start_ms or not segment.keyframes:
             return None
-        return Found(kept, _keyframe_at(kept, moment_ms), moment_ms, request)
+        return Found(kept, keyframe_at(kept, moment_ms), moment_ms, request)
 
     def picture(self, archive: Archive, found: Found) -> Picture:
         """Draw it, or take it from the cache. Raises Busy, MissingBytes, NoPicture."""
-        key = (archive.id, found.tag)
-        with self._cache_lock:
-            kept = self._cache.get(key)
+        kept = self.pool.cached(archive.id, found.tag)
         if kept is not None:
             metrics.PREVIEWS.labels("cached").inc()
             return kept
-        picture = self._in_pool(lambda: self._draw(found))
+        try:
+            picture = self.pool.draw(lambda: self._draw(found))
+        except Busy:
+            metrics.PREVIEWS.labels("busy").inc()
+            raise
         metrics.PREVIEWS.labels("decoded").inc()
-        with self._cache_lock:
-            if len(picture.jpeg) <= self._cache.maxsize:
-                self._cache[key] = picture
+        self.pool.keep(archive.id, found.tag, picture)
         return picture
 
     def close(self) -> None:
         """Wait for pictures in progress and let go of the threads."""
-        self._pool.shutdown()
-
-    def _in_pool(self, draw: Callable[[], Picture]) -> Picture:
-        if not self._free.acquire(blocking=False):
-            metrics.PREVIEWS.labels("busy").inc()
-            raise Busy("all preview decoders are busy")
-        try:
-            return self._pool.submit(draw).result()
-        finally:
-            self._free.release()
+        self.pool.close()
 
     def _draw(self, found: Found) -> Picture:
         kept, keyframe, request = found.kept, found.keyframe, found.request
@@ -140,7 +109,7 @@ class Previewer:
         return Picture(to_jpeg(frame, *size, _QUALITY), frame_ms)
 
 
-def _keyframe_at(kept: KeptSegment, moment_ms: int) -> Keyframe:
+def keyframe_at(kept: KeptSegment, moment_ms: int) -> Keyframe:
     """The last keyframe at or before the moment; the first where none is."""
     segment = kept.segment
     chosen = segment.keyframes[0]

@@ -25,6 +25,11 @@ BYTES_SERVED = Counter("footage_http_bytes_total", "Bytes of answers' bodies", [
 PREVIEWS = Counter(
     "footage_previews_total", "Pictures asked for, by how they ended: decoded, cached, busy", ["result"]
 )
+SHEETS = Counter(
+    "footage_storyboard_sheets_total",
+    "Sheets of storyboards asked for, by how they ended: drawn, cached, busy",
+    ["result"],
+)
 
 
 def exposition() -> tuple[bytes, str]:
