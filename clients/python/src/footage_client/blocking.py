@@ -1,0 +1,292 @@
+"""The client for ordinary programs: plans carried out over a blocking HTTP client.
+
+One object may be used from several threads.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Self, TypeVar
+from uuid import UUID
+
+import httpx
+
+from footage_client.answers import Preview, Status, StoryboardCue, TimelineEntry, Totals
+from footage_client.defaults import PAGE_CAMERAS, PIECE_BYTES, RETRIES, TIMEOUT_S, USER_AGENT
+from footage_client.exchange import Answer, Ask, Pause, Plan, Policy, unreachable
+from footage_client.links import HiddenUrl, parse_link
+from footage_client.moments import Length, Moment
+from footage_client.plans import Access, Desk, Found, playlist_query, storyboard_query
+
+T = TypeVar("T")
+
+
+class Wire:
+    """Carries plans out. A ``client`` that is given stays the giver's to close."""
+
+    def __init__(self, client: httpx.Client | None, timeout_s: float) -> None:
+        self._is_own = client is None
+        self._client = client or httpx.Client(timeout=timeout_s, headers={"User-Agent": USER_AGENT})
+
+    def run(self, plan: Plan[T]) -> T:
+        """The result of a plan. Raises what it raises."""
+        try:
+            step = next(plan)
+            while True:
+                if isinstance(step, Pause):
+                    time.sleep(step.seconds)
+                    step = plan.send(None)
+                    continue
+                try:
+                    answer = self._answer(step)
+                except BaseException as error:  # noqa: BLE001 the plan decides about all of them
+                    step = plan.throw(error)
+                else:
+                    step = plan.send(answer)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._is_own:
+            self._client.close()
+
+    def _answer(self, ask: Ask) -> Answer:
+        request = self._client.build_request(ask.method, ask.url, headers=ask.headers)
+        request.url = HiddenUrl(request.url)
+        size_bytes = 0
+        try:
+            with closing(self._client.send(request, stream=True, follow_redirects=False)) as response:
+                if ask.sink is None or not response.is_success:
+                    return Answer(response.status_code, response.headers, response.read())
+                for piece in response.iter_bytes(PIECE_BYTES):
+                    size_bytes += len(piece)
+                    ask.sink.write(piece)
+                return Answer(response.status_code, response.headers, b"")
+        except httpx.RequestError as error:
+            raise unreachable(request.url.host, error, has_begun=size_bytes > 0) from error
+
+
+class ArchiveMethods:
+    """What can be asked of an archive, however it was opened.
+
+    A span is ``start`` and either ``duration`` or ``end``. Left out, it begins at the first moment
+    kept and ends at the last. All methods raise FootageError.
+    """
+
+    def __init__(self, wire: Wire, access: Access) -> None:
+        self._wire = wire
+        self._access = access
+
+    @property
+    def archive_id(self) -> UUID:
+        """The archive."""
+        return self._access.link.archive_id
+
+    def totals(self) -> Totals:
+        """First and last moment kept, bytes, runs."""
+        return self._wire.run(self._access.totals())
+
+    def timeline(
+        self, start: Moment | None = None, duration: Length | None = None, *, end: Moment | None = None
+    ) -> list[TimelineEntry]:
+        """What is kept of a span, an entry a run; nothing kept is an empty list."""
+        return self._wire.run(self._access.timeline(start, duration, end))
+
+    def size(
+        self, start: Moment | None = None, duration: Length | None = None, *, end: Moment | None = None
+    ) -> int:
+        """Bytes of all segments of a span."""
+        return self._wire.run(self._access.size(start, duration, end))
+
+    def playlist(
+        self,
+        start: Moment | None = None,
+        duration: Length | None = None,
+        *,
+        end: Moment | None = None,
+        discontinuity: bool = False,
+        gaps: bool = False,
+        follow: bool = False,
+    ) -> str:
+        """The text of the HLS playlist of a span; its URIs are relative. Raises NothingKept."""
+        query = playlist_query(start, duration, end, discontinuity=discontinuity, gaps=gaps, follow=follow)
+        return self._wire.run(self._access.text("index.m3u8", query))
+
+    def playlist_url(
+        self,
+        start: Moment | None = None,
+        duration: Length | None = None,
+        *,
+        end: Moment | None = None,
+        discontinuity: bool = False,
+        gaps: bool = False,
+        follow: bool = False,
+    ) -> str:
+        """The signed URL of that playlist, for a player. It is a right: show it to nobody else."""
+        query = playlist_query(start, duration, end, discontinuity=discontinuity, gaps=gaps, follow=follow)
+        return self._wire.run(self._access.url("index.m3u8", query))
+
+    def live_url(self) -> str:
+        """The signed URL of the live playlist, for a player."""
+        return self._wire.run(self._access.url("live.m3u8"))
+
+    def preview(
+        self,
+        time: Moment | None = None,
+        *,
+        width: int | None = None,
+        height: int | None = None,
+        accurate: bool = False,
+    ) -> Preview:
+        """A JPEG of a moment, the newest where left out. Raises NothingKept.
+
+        It shows the keyframe at or before ``time``, or with ``accurate`` the very frame. ``width``
+        and ``height``, in pixels, are a box to fit into.
+        """
+        return self._wire.run(self._access.preview(time, width, height, accurate=accurate))
+
+    def storyboard(
+        self,
+        start: Moment | None = None,
+        duration: Length | None = None,
+        *,
+        end: Moment | None = None,
+        interval: Length | None = None,
+        width: int | None = None,
+    ) -> list[StoryboardCue]:
+        """Thumbnails of a span, about a hundred or one each ``interval``, ``width`` pixels wide."""
+        query = storyboard_query(start, duration, end, interval, width)
+        return self._wire.run(self._access.storyboard(query))
+
+    def storyboard_url(
+        self,
+        start: Moment | None = None,
+        duration: Length | None = None,
+        *,
+        end: Moment | None = None,
+        interval: Length | None = None,
+        width: int | None = None,
+    ) -> str:
+        """The signed URL of the same as a WebVTT track, for a player."""
+        query = storyboard_query(start, duration, end, interval, width)
+        return self._wire.run(self._access.url("storyboard.vtt", query))
+
+    def sheet(self, cue: StoryboardCue) -> bytes:
+        """The JPEG that a thumbnail is cut out of. Raises NothingKept where it has gone meanwhile."""
+        return self._wire.run(self._access.sheet(cue))
+
+
+class Archive(ArchiveMethods):
+    """An archive by a signed link alone: any URL of it that carries ``signature`` and ``exp``.
+
+    Nothing renews the link: when it ends, methods raise NotAuthorised. Raises ValueError where the
+    text is no such link.
+    """
+
+    def __init__(
+        self,
+        signed_link: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        retries: int = RETRIES,
+        client: httpx.Client | None = None,
+    ) -> None:
+        access = Access(parse_link(signed_link), Policy(retries, time.time))
+        super().__init__(Wire(client, timeout_s), access)
+
+    def __repr__(self) -> str:
+        return f"Archive({self.archive_id})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._wire.close()
+
+
+class Camera(ArchiveMethods):
+    """A camera and its archive; ``info`` is as it was when the camera was asked for.
+
+    Its signed link is renewed by itself. Works as long as the ``Footage`` that it came from is open.
+    """
+
+    def __init__(self, wire: Wire, desk: Desk, found: Found) -> None:
+        self.info, link = found
+        self._desk = desk
+        super().__init__(wire, Access(link, desk.policy, desk.renewal(self.info.id)))
+
+    def __repr__(self) -> str:
+        return f"Camera({self.info.title!r}, {self.info.id})"
+
+    @property
+    def id(self) -> UUID:
+        """The camera."""
+        return self.info.id
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.info.title
+
+    def status(self) -> Status:
+        """How its recording goes."""
+        return self._wire.run(self._desk.status(self.info.id))
+
+
+class Footage:
+    """A Footage server, opened with an integration key. Close it when done, or use ``with``.
+
+    ``base_url`` is the server's, with its path behind a proxy that adds one. GETs that find the server
+    busy or away are tried again ``retries`` times, later each time. ``client`` is an HTTP client of
+    your own (for proxies or certificates), which stays yours to close. ``clock`` tells Unix time in
+    seconds. Raises ValueError where the URL or the key cannot be one.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        integration_key: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        retries: int = RETRIES,
+        client: httpx.Client | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._desk = Desk(base_url, integration_key, Policy(retries, clock))
+        self._wire = Wire(client, timeout_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._wire.close()
+
+    def is_key_valid(self) -> bool:
+        """Whether the server knows the integration key."""
+        return self._wire.run(self._desk.is_key_valid())
+
+    def camera(self, camera_id: UUID | str) -> Camera:
+        """The camera of that id. Raises NotFound."""
+        return Camera(self._wire, self._desk, self._wire.run(self._desk.camera(camera_id)))
+
+    def cameras(self) -> Iterator[Camera]:
+        """All cameras by title, fetched page by page as they are asked for."""
+        after = None
+        while True:
+            page, after = self._wire.run(self._desk.page(after, PAGE_CAMERAS))
+            for found in page:
+                yield Camera(self._wire, self._desk, found)
+            if after is None:
+                return
