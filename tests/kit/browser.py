@@ -21,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from footage import api
 from footage.media.pattern import draw_number
 
 CHROMIUM = "/usr/bin/chromium"
 PAGES = Path(__file__).parent / "pages"
 HLS_JS = Path(__file__).parents[2] / "web/node_modules/hls.js/dist/hls.min.js"
+BUILT = Path(api.__file__).parent / "static"
 
 _ARGUMENTS = (
     "--no-sandbox",
@@ -48,7 +50,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def page_server() -> Iterator[str]:
-    """Serves the test pages and hls.js; yields its address."""
+    """Serves the test pages, hls.js and what was built of the front end; yields its address."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Pages, directory=str(PAGES)))
     thread = threading.Thread(target=server.serve_forever, name="pages")
     thread.start()
@@ -62,7 +64,12 @@ def page_server() -> Iterator[str]:
 
 class _Pages(SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
-        return str(HLS_JS) if path == "/hls.min.js" else super().translate_path(path)
+        if path == "/hls.min.js":
+            return str(HLS_JS)
+        # The front end as it was built for the package, on an origin that is not the server's.
+        if path.startswith("/built/"):
+            return str(BUILT / path.removeprefix("/built/"))
+        return super().translate_path(path)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the base class's name
         pass

@@ -42,6 +42,12 @@ export interface ArchiveInfo {
   readonly runs: number;
 }
 
+export interface FetchedPicture {
+  readonly jpeg: Blob;
+  /** The moment that the picture shows. */
+  readonly frameMs: number;
+}
+
 const ARCHIVE_PATH = /\/archives\/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})\/?$/i;
 
 /** Throws an ArchiveError of kind `link` for anything but a signed archive URL. */
@@ -185,6 +191,18 @@ export class Archive {
     return body['size'];
   }
 
+  /** The picture of a moment's keyframe as JPEG, and that frame's own time where the server tells it. */
+  async picture(timeMs: number, width: number, signal?: AbortSignal): Promise<FetchedPicture> {
+    const response = await this.#get(this.previewUrl(timeMs, width), signal);
+    if (!response.ok) throw errorForStatus(response.status);
+    const frameMs = Number(response.headers.get('Footage-Frame-Time') ?? NaN);
+    try {
+      return { jpeg: await response.blob(), frameMs: Number.isFinite(frameMs) ? frameMs : timeMs };
+    } catch (error) {
+      throw isAbort(error) ? error : networkError();
+    }
+  }
+
   #url(method: string, parameters: Record<string, string>): string {
     const query = new URLSearchParams(this.link.token);
     for (const [key, value] of Object.entries(parameters)) query.set(key, value);
@@ -192,10 +210,9 @@ export class Archive {
   }
 
   /** Lets an abort through as it is, so that callers can tell it from a failure. */
-  async #json(url: string, signal?: AbortSignal): Promise<unknown> {
-    let response: Response;
+  async #get(url: string, signal?: AbortSignal): Promise<Response> {
     try {
-      response = await this.#fetch(url, {
+      return await this.#fetch(url, {
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
         ...(signal && { signal }),
@@ -203,6 +220,10 @@ export class Archive {
     } catch (error) {
       throw isAbort(error) ? error : networkError();
     }
+  }
+
+  async #json(url: string, signal?: AbortSignal): Promise<unknown> {
+    const response = await this.#get(url, signal);
     try {
       const body: unknown = await response.json();
       if (response.ok) return body;
