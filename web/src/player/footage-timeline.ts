@@ -81,6 +81,7 @@ export class FootageTimeline extends LitElement {
   #frameMs = 0;
   #movedMs = -Infinity;
   #wordsMs = -Infinity;
+  #wordsTimer: ReturnType<typeof setTimeout> | undefined;
   #hasMoved = false;
   #isFocused = false;
   #colours: Colours | null = null;
@@ -183,6 +184,8 @@ export class FootageTimeline extends LitElement {
     this.#gestures.cancel();
     this.#unhover();
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#wordsTimer);
+    this.#wordsTimer = undefined;
     this.#frame = 0;
   }
 
@@ -592,7 +595,13 @@ export class FootageTimeline extends LitElement {
   /** What screen readers tell of the slider. */
   #describe(view: Span): void {
     const atMs = performance.now();
-    if (atMs - this.#wordsMs < WORDS_EVERY_MS) return;
+    if (atMs - this.#wordsMs < WORDS_EVERY_MS) {
+      this.#wordsTimer ??= setTimeout(() => {
+        this.#wordsTimer = undefined;
+        this.#dirty();
+      }, WORDS_EVERY_MS);
+      return;
+    }
     this.#wordsMs = atMs;
     const limits = this.#limits ?? view;
     const now = this.#nowMs;

@@ -1,6 +1,8 @@
 /** The player's package: what a page gets that imports it. */
 export { Archive, ArchiveError, parseSignedLink } from './archive';
 export type { ArchiveErrorKind, ArchiveInfo, SignedLink, Token } from './archive';
+export { FootageCalendar } from './footage-calendar';
+export type { CalendarEvents } from './footage-calendar';
 export { FootageTimeline } from './footage-timeline';
 export type { Marks, TimelineEvents } from './footage-timeline';
 export { Kept } from './kept';

@@ -233,9 +233,16 @@ export class Drawing {
     const context = this.#context;
     context.fillStyle = colours.live;
     context.fillRect(x - 1, RULER_PX - 6, 2, LANE_PX + 12);
+    // On a ground of its own: what it lies over may have any colour.
     context.font = `600 10px ${font}`;
-    context.textAlign = x > widthPx - 30 ? 'right' : 'left';
-    context.fillText('now', x + (x > widthPx - 30 ? -5 : 5), RULER_PX + LANE_PX / 2 + 3);
+    context.textAlign = 'center';
+    const half = context.measureText('now').width / 2 + 5;
+    const middle = x + half + 4 > widthPx ? x - half : x + half;
+    context.beginPath();
+    context.roundRect(middle - half, RULER_PX + LANE_PX / 2 - 8, 2 * half, 16, 4);
+    context.fill();
+    context.fillStyle = colours.surface;
+    context.fillText('now', middle, RULER_PX + LANE_PX / 2 + 3.5);
   }
 
   #pointer({ view, widthPx, pointerMs, colours }: Scene): void {

@@ -48,7 +48,7 @@ export const timelineStyles: CSSResult = css`
   #tip {
     position: absolute;
     left: 0;
-    bottom: calc(100% - 24px);
+    bottom: calc(100% + 2px);
     z-index: 2;
     pointer-events: none;
     padding: 4px;

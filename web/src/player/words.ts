@@ -20,6 +20,8 @@ const FORMATS = {
   dayOfMonth: { day: 'numeric' },
   longDay: { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' },
   fullDay: { dateStyle: 'full' },
+  weekday: { weekday: 'short' },
+  longWeekday: { weekday: 'long' },
   month: { month: 'short' },
   longMonth: { month: 'long', year: 'numeric' },
   year: { year: 'numeric' },
@@ -79,6 +81,10 @@ export function longDayWords(timeMs: number, zone: Zone): string {
 /** A day in full, as it is read out. */
 export function fullDayWords(timeMs: number, zone: Zone): string {
   return words('fullDay', timeMs, zone);
+}
+
+export function weekdayWords(timeMs: number, zone: Zone, length: 'short' | 'long'): string {
+  return words(length === 'short' ? 'weekday' : 'longWeekday', timeMs, zone);
 }
 
 /** A month and its year. */
