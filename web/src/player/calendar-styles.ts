@@ -86,7 +86,7 @@ export const calendarStyles: CSSResult = css`
     cursor: pointer;
   }
   td.beside {
-    opacity: 0.55;
+    opacity: 0.85;
   }
   td.kept {
     color: inherit;

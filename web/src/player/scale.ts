@@ -99,11 +99,12 @@ export function barsOf(edges: Edges, view: Span, widthPx: number): Bar[] {
   let end = -Infinity;
   const first = firstEndingAfter(edges, view.startMs);
   for (let index = first; index < starts.length && starts[index]! < view.endMs; index += 1) {
-    const from = Math.max((starts[index]! - view.startMs) * perMs, 0);
+    // The least width has to fit in as well at the right edge.
+    const from = Math.min(Math.max((starts[index]! - view.startMs) * perMs, 0), widthPx - MIN_BAR_PX);
     const to = Math.min((ends[index]! - view.startMs) * perMs, widthPx);
     if (from - end >= MIN_GAP_PX) {
       if (end > x) merged.push({ x, width: end - x });
-      x = Math.min(from, widthPx - MIN_BAR_PX);
+      x = from;
       end = x + MIN_BAR_PX;
     }
     if (to > end) end = to;
