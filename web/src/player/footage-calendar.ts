@@ -9,7 +9,16 @@ import type { Kept } from './kept';
 import { dayAfterKey, firstWeekdayOf, isSameDay, isSameMonth, weeksOf } from './month';
 import type { Span } from './times';
 import { fullDayWords, monthWords, weekdayWords } from './words';
-import { addMonths, clockKey, dayKey, fieldsOf, parseMoment, startOfDay, startOfMonth, type Zone } from './zone';
+import {
+  addMonths,
+  clockKey,
+  dayKey,
+  fieldsOf,
+  parseMoment,
+  startOfDay,
+  startOfMonth,
+  type Zone,
+} from './zone';
 
 export interface CalendarEvents {
   'footage-choose': { readonly timeMs: number };

@@ -374,7 +374,8 @@ export class Kept extends EventTarget {
       // A piece that begins where something is known was there from its start.
       const [gap] = run === null ? [] : this.#unknown({ startMs: run.time - 1, endMs: run.time });
       if (run === null || gap === undefined) return run?.time ?? null;
-      await this.#load({ startMs: Math.max(run.time - reachMs, this.#bounds!.startMs), endMs: run.time }, signal);
+      const startMs = Math.max(run.time - reachMs, this.#bounds!.startMs);
+      await this.#load({ startMs, endMs: run.time }, signal);
     }
   }
 }
