@@ -46,6 +46,7 @@ def build_app(house: House) -> ASGIApp:
         sheets=SheetDrawer(reader, previewer.pool),
         signing_keys=house.signing_keys,
         token_ttl_s=settings.token_ttl_s,
+        session_ttl_s=settings.session_ttl_s,
         playlist_max_segments=settings.playlist_max_segments,
         segment_ms=settings.segment_ms,
         public_url=str(settings.public_url) if settings.public_url else None,

@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     token_ttl_s: Annotated[int, Field(ge=60, le=366 * 86_400)] = Field(
         86_400, description="How long the tokens of the Integration API are valid, in seconds"
     )
+    session_ttl_s: Annotated[int, Field(ge=60, le=366 * 86_400)] = Field(
+        43_200, description="How long one stays signed in to the page, in seconds"
+    )
     playlist_max_segments: Annotated[int, Field(ge=1000, le=10_000_000)] = Field(
         500_000, description="Longest playlist; a span with more segments is refused"
     )

@@ -124,6 +124,9 @@ def test_a_reserve_stays_free(tmp_path: Path) -> None:
         greedy.append(KEY, 0, b"data")
     assert files(tmp_path / "greedy") == {}
     assert list(greedy.list()) == []
+    rooms = plenty.room(), greedy.room()
+    assert rooms[0].free_bytes > rooms[1].free_bytes == 0
+    assert rooms[0].total_bytes == rooms[1].total_bytes
     # What is there can be read and removed.
     plenty.delete(KEY)
     greedy.delete(KEY)

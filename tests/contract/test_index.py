@@ -603,6 +603,44 @@ def test_totals_count_what_is_left_of_a_run_whose_beginning_is_gone(index: Index
     assert index.totals(archive) == Totals(T, T + 6000, 5 * 188, 1)
 
 
+def test_archives_are_found_by_their_cameras(index: Index) -> None:
+    one, two, gone = (new_archive(index, title) for title in ("one", "two", "gone"))
+    index.mark_camera(gone.camera_id)
+    assert index.archives() == {one.camera_id: one, two.camera_id: two}
+    assert index.archives([two.camera_id, gone.camera_id, uuid4()]) == {two.camera_id: two}
+    assert index.archives([]) == {}
+
+
+def test_totals_of_all_are_those_of_each(index: Index) -> None:
+    one, two, empty, gone = (new_archive(index, title) for title in ("one", "two", "empty", "gone"))
+    add_run(index, one, 1000, 500, 500)
+    add_run(index, two, 2000, 500)
+    add_run(index, two, 9000, 700, 300)
+    add_run(index, gone, 1000, 500)
+    index.mark_camera(gone.camera_id)
+    assert index.all_totals() == {each.number: index.totals(each) for each in (one, two)}
+    assert index.totals(empty) is None
+
+
+def test_bytes_since_a_moment_are_cut_to_blocks(index: Index, archive: Archive) -> None:
+    """Two runs of two archives, one of them of two blocks."""
+    other, gone = new_archive(index, "other"), new_archive(index, "gone")
+    first = Block(1000, 0, segments(1000, 500, 500))
+    run = index.commit_block(archive, run_of(first), first)
+    second = Block(2000, run.bytes_to, segments(2000, 500))
+    index.commit_block(archive, go_on(run, second), second)
+    late = add_run(index, other, 5000, 500)
+    add_run(index, gone, 5000, 500)
+    index.mark_camera(gone.camera_id)
+    sizes = [sum(s.size_bytes for s in block.segments) for block in (first, second)]
+    late_bytes = late.bytes_to - late.bytes_from
+    assert index.bytes_since(0) == index.bytes_since(1000) == sum(sizes) + late_bytes
+    assert index.bytes_since(1999) == sum(sizes) + late_bytes
+    assert index.bytes_since(2000) == index.bytes_since(2499) == sizes[1] + late_bytes
+    assert index.bytes_since(2500) == index.bytes_since(5499) == late_bytes
+    assert index.bytes_since(5500) == 0
+
+
 def test_many_runs_are_found_as_few(index: Index, archive: Archive) -> None:
     for number in range(40):
         add_run(index, archive, T + number * 10_000, 4000, 4000)
@@ -901,7 +939,10 @@ EVERY_CALL: dict[str, Callable[[Index, Archive], object]] = {
     "add_key": lambda index, _: index.add_key(StoredKey("n", b"h", 0)),
     "drop_key": lambda index, _: index.drop_key("n"),
     "archive": lambda index, archive: index.archive(archive.id),
+    "archives": lambda index, _: index.archives(),
     "totals": lambda index, archive: index.totals(archive),
+    "all_totals": lambda index, _: index.all_totals(),
+    "bytes_since": lambda index, _: index.bytes_since(0),
     "overlap": lambda index, archive: index.overlap(archive, ALL_TIME),
     "snapshot": runs,
     "commit_block": lambda index, archive: add_run(index, archive, T, 6000),

@@ -445,6 +445,18 @@ def test_a_block_is_unavailable_not_missing_while_the_place_is_away(
         storage.open(KEY)
 
 
+def test_the_room_that_is_left(storage: Storage) -> None:
+    storage.append(KEY, 0, b"data")
+    room = storage.room()
+    assert room is None or 0 <= room.free_bytes < room.total_bytes
+
+
+def test_a_place_that_is_away_has_no_room(ground: Ground, storage: Storage) -> None:
+    ground.lose_to_empty()
+    with pytest.raises((Unavailable, WrongStorage)):
+        storage.room()
+
+
 def test_a_place_that_is_away_does_not_pass_for_an_empty_one(
     ground: Ground, storage: Storage, lose: Losing
 ) -> None:

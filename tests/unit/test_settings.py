@@ -210,6 +210,7 @@ def test_every_setting_survives_the_way_through_the_environment(tmp_path: Path) 
         queue_bytes=1 << 21,
         storage_reserve_bytes=0,
         token_ttl_s=61,
+        session_ttl_s=62,
         playlist_max_segments=1000,
         preview_threads=18,
         preview_queue=0,

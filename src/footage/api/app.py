@@ -17,7 +17,17 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
-from footage.api import archive_api, errors, integration_api, operations, storyboard_api
+from footage.api import (
+    archive_api,
+    camera_tokens,
+    errors,
+    integration_api,
+    operations,
+    overview,
+    pages,
+    session_api,
+    storyboard_api,
+)
 from footage.api.services import Services
 from footage.telemetry import metrics
 from footage.telemetry.logs import event
@@ -54,8 +64,11 @@ def create_app(services: Services, on_shutdown: Callable[[], None]) -> ASGIApp:
                 *archive_api.ROUTES,
                 *storyboard_api.ROUTES,
                 *integration_api.ROUTES,
+                *camera_tokens.ROUTES,
+                *overview.ROUTES,
+                *session_api.ROUTES,
                 *operations.ROUTES,
-                operations.pages(),
+                *pages.ROUTES,
             ],
             dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
             exception_handlers=dict(errors.HANDLERS),

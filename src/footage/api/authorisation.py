@@ -12,6 +12,7 @@ from footage.api.delivery import AnyRequest
 from footage.api.errors import Forbidden, NotFound, Unauthorized
 from footage.api.parameters import Query, parse_uuid
 from footage.api.services import Services
+from footage.api.session_cookie import has_session_cookie, require_own_page, session_of
 from footage.timeline import ALL_TIME, Archive, Span
 
 KEY_HEADER = "X-Integration-Key"
@@ -62,7 +63,16 @@ def fresh_token(services: Services, archive: Archive, token: Token) -> str:
 
 
 def require_key(services: Services, request: AnyRequest) -> str:
-    """The name of the integration key that a request carries. Raises Unauthorized, Forbidden."""
+    """The name of the integration key that a request carries, or that its session was opened with.
+
+    Raises Unauthorized, and Forbidden, also where a session is used by another page than ours.
+    """
+    if not request.headers.get(KEY_HEADER) and has_session_cookie(request):
+        found = session_of(services, request)
+        if found is None:
+            raise Unauthorized("The session has ended")
+        require_own_page(services, request)
+        return found[1]
     name = key_name(services, request)
     if name is None:
         raise Forbidden("The integration key is not known")

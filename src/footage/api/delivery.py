@@ -38,7 +38,7 @@ def text_response(
     headers = {"ETag": etag, "Cache-Control": cache_control, "Vary": "Accept-Encoding"}
     if matches(request.headers.get("if-none-match"), etag):
         return Response(b"", status_code=304, media_type=media_type, headers=headers)
-    if len(body) >= _COMPRESS_FROM_BYTES and _takes_gzip(request.headers.get("accept-encoding", "")):
+    if len(body) >= _COMPRESS_FROM_BYTES and takes_gzip(request.headers.get("accept-encoding", "")):
         body = igzip.compress(body, compresslevel=1)
         headers["Content-Encoding"] = "gzip"
     return Response(body, media_type=media_type, headers=headers)
@@ -54,7 +54,8 @@ def matches(header: str | None, etag: str) -> bool:
     )
 
 
-def _takes_gzip(header: str) -> bool:
+def takes_gzip(header: str) -> bool:
+    """Whether Accept-Encoding lets a body come compressed (RFC 9110, 12.5.3)."""
     for coding in header.split(","):
         name, _, parameters = coding.partition(";")
         if name.strip().lower() in ("gzip", "*"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from contextlib import suppress
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -16,16 +15,15 @@ from footage.api.authorisation import fresh_token, key_name, require_camera_id, 
 from footage.api.camera_status import known_status, status_out
 from footage.api.delivery import AnyRequest
 from footage.api.errors import BadRequest, Fault
+from footage.api.json_bodies import json_answer, read_object, whole
 from footage.api.links import archive_url, base_url
 from footage.api.parameters import Query
 from footage.api.services import Injected, Services
 from footage.api.source_urls import SOURCE_URL_MAX, SOURCE_URL_WANTED, is_source_url
 from footage.api.threads import in_thread
-from footage.archive.errors import UnknownCamera
 from footage.timeline import Archive, Camera, CameraStatus, Location, Place, format_ms
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1000
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 class ArchiveApiToken(msgspec.Struct, frozen=True):
@@ -140,7 +138,7 @@ _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(CameraIn
 @in_thread
 def validate_key(request: AnyRequest, services: Injected) -> Response[bytes]:
     """Tell whether a key is good."""
-    return _json(Validity(key_name(services, request) is not None))
+    return json_answer(Validity(key_name(services, request) is not None))
 
 
 @get("/v1/cameras")
@@ -153,18 +151,14 @@ def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
     after = _read_cursor(query)
     query.check()
     found = services.cameras.page(limit=limit + 1, after=after)
-    pairs = []
-    for camera in found[:limit]:
-        # One that is removed while the page is made is left out.
-        with suppress(UnknownCamera):
-            pairs.append((camera, services.cameras.archive_of(camera)))
+    pairs = services.cameras.archives_of(found[:limit])
     statuses = services.cameras.statuses([archive for _, archive in pairs])
     shown = [
         _camera_out(services, request, camera, archive, statuses.get(archive.number))
         for camera, archive in pairs
     ]
     last = found[limit - 1] if len(found) > limit else None
-    return _json(CameraPage(shown, None if last is None else _cursor(last)))
+    return json_answer(CameraPage(shown, None if last is None else _cursor(last)))
 
 
 @post("/v1/cameras", status_code=201)
@@ -176,7 +170,7 @@ def add_camera(request: AnyRequest, services: Injected, body: RawBody) -> Respon
     source_url = fields.pop("source_url", None)
     camera = Camera(id=uuid4(), archive_id=uuid4(), created_ms=services.now_ms(), **fields)
     added = services.cameras.add(camera, source_url)
-    return _json(_one_camera(services, request, added), status_code=201)
+    return json_answer(_one_camera(services, request, added), status_code=201)
 
 
 @get("/v1/cameras/{camera_id:str}")
@@ -185,7 +179,7 @@ def show_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str
     """One camera, with a fresh token."""
     require_key(services, request)
     camera = services.cameras.get(require_camera_id(camera_id))
-    return _json(_one_camera(services, request, camera))
+    return json_answer(_one_camera(services, request, camera))
 
 
 @get("/v1/cameras/{camera_id:str}/status")
@@ -194,7 +188,7 @@ def show_status(request: AnyRequest, services: Injected, camera_id: FromPath[str
     """How the recording of a camera goes."""
     require_key(services, request)
     camera = services.cameras.get(require_camera_id(camera_id))
-    return _json(status_out(camera, services.cameras.status(camera), services.now_ms()))
+    return json_answer(status_out(camera, services.cameras.status(camera), services.now_ms()))
 
 
 @patch("/v1/cameras/{camera_id:str}")
@@ -206,7 +200,7 @@ def change_camera(
     require_key(services, request)
     wanted = require_camera_id(camera_id)
     camera = services.cameras.change(wanted, _read_body(body, needs_title=False))
-    return _json(_one_camera(services, request, camera))
+    return json_answer(_one_camera(services, request, camera))
 
 
 @delete("/v1/cameras/{camera_id:str}", status_code=204)
@@ -283,12 +277,7 @@ def _location_out(location: Location) -> LocationOut:
 
 def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
     """The fields that a body gives, by their names in Camera. Raises BadRequest with every fault."""
-    try:
-        given = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadRequest(Fault("body", "must be JSON")) from None
-    if not isinstance(given, dict):
-        raise BadRequest(Fault("body", "must be a JSON object"))
+    given = read_object(body)
     faults = [Fault(name, "is not a field of a camera") for name in given if name not in _FIELDS]
     if needs_title and "title" not in given:
         faults.append(Fault("title", "is needed"))
@@ -296,7 +285,7 @@ def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
     for name, value in given.items():
         if name in _FIELDS:
             try:
-                fields[_FIELDS[name].name] = msgspec.convert(_whole(value), _FIELDS[name].type)
+                fields[_FIELDS[name].name] = msgspec.convert(whole(value), _FIELDS[name].type)
             except msgspec.ValidationError as error:
                 faults.append(Fault(name, str(error)))
     # Its fault is told without the URL: it may hold a password.
@@ -308,11 +297,6 @@ def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
         room = None if place.room is None else Place(place.room.id, place.room.title)
         fields["location"] = Location(place.id, place.title, room)
     return fields
-
-
-def _whole(value: Any) -> Any:
-    """30.0 as 30: some writers of JSON write whole numbers so."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _cursor(camera: Camera) -> str:
@@ -328,12 +312,3 @@ def _read_cursor(query: Query) -> tuple[str, UUID] | None:
         return msgspec.json.decode(text, type=tuple[str, UUID])
     except ValueError:
         raise BadRequest(Fault("after", "must be the next of a page before")) from None
-
-
-def _json(body: object, status_code: int = 200) -> Response[bytes]:
-    return Response(
-        msgspec.json.encode(body),
-        status_code=status_code,
-        media_type="application/json",
-        headers=_NO_STORE,
-    )

@@ -17,8 +17,10 @@ from footage.api.authorisation import KEY_HEADER
 from footage.api.openapi_archive import ARCHIVE_PATHS
 from footage.api.openapi_integration import INTEGRATION_PATHS
 from footage.api.openapi_operations import OPERATIONS_PATHS
+from footage.api.openapi_page import PAGE_PATHS
 from footage.api.openapi_parts import HEADERS, PARAMETERS
 from footage.api.openapi_schemas import schemas
+from footage.api.session_cookie import PAGE_HEADER, SESSION_COOKIE
 
 _ABOUT = """\
 Footage keeps the video of cameras and serves any past moment of it.
@@ -71,7 +73,7 @@ def document() -> bytes:
             {"name": "Integration API", "description": "Cameras, for programs that hold a key."},
             {"name": "Operations", "description": "For those who run the server."},
         ],
-        "paths": {**ARCHIVE_PATHS, **INTEGRATION_PATHS, **OPERATIONS_PATHS},
+        "paths": {**ARCHIVE_PATHS, **INTEGRATION_PATHS, **PAGE_PATHS, **OPERATIONS_PATHS},
         "components": {
             "schemas": schemas(),
             "headers": HEADERS,
@@ -100,6 +102,13 @@ _SECURITY = {
         "type": "apiKey",
         "in": "header",
         "name": KEY_HEADER,
-        "description": "Made by `footage key add`, shown once, kept hashed.",
+        "description": "Made by `footage key add`, shown once, kept hashed. On this server's own page a"
+        f" session stands for it; what changes anything then needs `{PAGE_HEADER}` too.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "Set by `POST /session`; no script can read it.",
     },
 }

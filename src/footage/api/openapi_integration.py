@@ -30,7 +30,7 @@ from footage.api.openapi_parts import (
 from footage.api.openapi_schemas import ref
 
 _CAMERAS = "/v1/cameras"
-_CAMERA = f"{_CAMERAS}/{CAMERA_ID}"
+CAMERA = f"{_CAMERAS}/{CAMERA_ID}"
 _ARCHIVE_URL = f"https://video.example.com/archives/{ARCHIVE_ID}"
 _SHOWN: Json = {
     "id": CAMERA_ID,
@@ -92,7 +92,7 @@ _GIVEN: Json = {
     "sourceUrl": "rtsp://viewer:secret@192.0.2.7/stream1",
     "location": {"id": "site-1", "title": "Head office"},
 }
-_PATH_ID: Json = {
+PATH_ID: Json = {
     "name": "cameraId",
     "in": "path",
     "required": True,
@@ -102,7 +102,8 @@ _PATH_ID: Json = {
 }
 
 
-def _refused(path: str) -> dict[HTTPStatus, Json]:
+def refused(path: str) -> dict[HTTPStatus, Json]:
+    """What a request without a good key is answered."""
     return {
         HTTPStatus.UNAUTHORIZED: problem(
             HTTPStatus.UNAUTHORIZED,
@@ -119,12 +120,13 @@ def _refused(path: str) -> dict[HTTPStatus, Json]:
     }
 
 
-def _unknown() -> dict[HTTPStatus, Json]:
+def unknown_camera() -> dict[HTTPStatus, Json]:
+    """What a request for a camera that is none is answered."""
     return {
         HTTPStatus.NOT_FOUND: problem(
             HTTPStatus.NOT_FOUND,
             "No camera has this id, or it is no UUID.",
-            _CAMERA,
+            CAMERA,
             "Camera not found",
         )
     }
@@ -160,14 +162,15 @@ def _camera(description: str) -> Json:
     )
 
 
-def _body(schema: Json, example: Json) -> Json:
+def body_of(schema: Json, example: Json) -> Json:
+    """A request body of JSON."""
     return {
         "required": True,
         "content": {"application/json": {"schema": schema, "example": example}},
     }
 
 
-def _operation(
+def operation(
     operation_id: str,
     summary: str,
     description: str,
@@ -175,6 +178,7 @@ def _operation(
     path: str,
     **more: Any,
 ) -> Json:
+    """An operation that an integration key opens."""
     return {
         "operationId": operation_id,
         "tags": ["Integration API"],
@@ -186,7 +190,7 @@ def _operation(
     }
 
 
-_validate = _operation(
+_validate = operation(
     "validateKey",
     "Is a key good?",
     "Answers 200 for a good key and for a bad one; a missing one is a 401. No body is needed.",
@@ -198,7 +202,7 @@ _validate = _operation(
             sends=("CacheControl",),
             examples={"Known": {"isValid": True}, "Unknown or revoked": {"isValid": False}},
         ),
-        HTTPStatus.UNAUTHORIZED: _refused("/v1/integration-key/validate")[HTTPStatus.UNAUTHORIZED],
+        HTTPStatus.UNAUTHORIZED: refused("/v1/integration-key/validate")[HTTPStatus.UNAUTHORIZED],
     },
     "/v1/integration-key/validate",
     parameters=[
@@ -211,7 +215,7 @@ _validate = _operation(
         }
     ],
 ) | {"security": []}
-_list = _operation(
+_list = operation(
     "listCameras",
     "All cameras, in pages",
     "By title, then id. Take `next` of a page as `after` of the following one until it is null. Each"
@@ -231,7 +235,7 @@ _list = _operation(
             "",
             Fault("limit", f"must be a whole number from 1 to {PAGE_MAX}"),
         ),
-        **_refused(_CAMERAS),
+        **refused(_CAMERAS),
     },
     _CAMERAS,
     parameters=[
@@ -249,26 +253,26 @@ _list = _operation(
         },
     ],
 )
-_add = _operation(
+_add = operation(
     "addCamera",
     "Add a camera",
     "Makes its archive too, empty. The server gives both ids.",
     {
         HTTPStatus.CREATED: _camera("It is added."),
         **_bad_body(_CAMERAS),
-        **_refused(_CAMERAS),
+        **refused(_CAMERAS),
     },
     _CAMERAS,
-    requestBody=_body(ref("NewCamera"), _GIVEN),
+    requestBody=body_of(ref("NewCamera"), _GIVEN),
 )
-_show = _operation(
+_show = operation(
     "getCamera",
     "One camera, with a fresh token",
     "The token is valid for `token_ttl_s` seconds, a day unless set otherwise.",
-    {HTTPStatus.OK: _camera("The camera."), **_refused(_CAMERA), **_unknown()},
-    _CAMERA,
+    {HTTPStatus.OK: _camera("The camera."), **refused(CAMERA), **unknown_camera()},
+    CAMERA,
 )
-_status = _operation(
+_status = operation(
     "getCameraStatus",
     "How the recording of a camera goes",
     "State, reason and counters, true within seconds. Counters only rise. Where its recorder has been"
@@ -281,40 +285,40 @@ _status = _operation(
             sends=("CacheControl",),
             examples={"All is well": _STATUS, "A wrong password": _STATUS_WAITING},
         ),
-        **_refused(f"{_CAMERA}/status"),
-        **_unknown(),
+        **refused(f"{CAMERA}/status"),
+        **unknown_camera(),
     },
-    f"{_CAMERA}/status",
+    f"{CAMERA}/status",
 )
-_change = _operation(
+_change = operation(
     "changeCamera",
     "Change a camera",
     "Changes the fields that are given and no others; null empties one (all but `title`).",
     {
         HTTPStatus.OK: _camera("As it is now."),
-        **_bad_body(_CAMERA),
-        **_refused(_CAMERA),
-        **_unknown(),
+        **_bad_body(CAMERA),
+        **refused(CAMERA),
+        **unknown_camera(),
     },
-    _CAMERA,
-    requestBody=_body(ref(CameraIn), {"title": "Back door", "archiveDays": None}),
+    CAMERA,
+    requestBody=body_of(ref(CameraIn), {"title": "Back door", "archiveDays": None}),
 )
-_remove = _operation(
+_remove = operation(
     "removeCamera",
     "Remove a camera and all its footage",
     "Gone at once for every client; its bytes are deleted soon after.",
-    {HTTPStatus.NO_CONTENT: answer("It is gone."), **_refused(_CAMERA), **_unknown()},
-    _CAMERA,
+    {HTTPStatus.NO_CONTENT: answer("It is gone."), **refused(CAMERA), **unknown_camera()},
+    CAMERA,
 )
 
 INTEGRATION_PATHS: dict[str, Json] = {
     "/v1/integration-key/validate": {"post": _validate},
     _CAMERAS: {"get": _list, "post": _add},
     f"{_CAMERAS}/{{cameraId}}": {
-        "parameters": [_PATH_ID],
+        "parameters": [PATH_ID],
         "get": _show,
         "patch": _change,
         "delete": _remove,
     },
-    f"{_CAMERAS}/{{cameraId}}/status": {"parameters": [_PATH_ID], "get": _status},
+    f"{_CAMERAS}/{{cameraId}}/status": {"parameters": [PATH_ID], "get": _status},
 }

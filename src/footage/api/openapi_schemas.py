@@ -12,6 +12,7 @@ import msgspec
 
 from footage.api.archive_api import Size, TimelineEntry, Totals
 from footage.api.camera_status import StatusOut
+from footage.api.camera_tokens import TTL_MAX_S, TokenIn, TokenOut
 from footage.api.errors import PLAYLIST_NOT_FOUND, Fault, Problem
 from footage.api.integration_api import (
     ArchiveApiToken,
@@ -24,12 +25,29 @@ from footage.api.integration_api import (
     PlaceOut,
     Validity,
 )
+from footage.api.overview import CameraOverview, OverviewOut, StorageOut
+from footage.api.session_api import SessionIn, SessionOut
 from footage.api.source_urls import SOURCE_SCHEMES
 from footage.timeline import Reason, State
 
 Schema = dict[str, Any]
 _TEMPLATE = "#/components/schemas/{name}"
-_STRUCTS = (Totals, TimelineEntry, Size, Problem, CameraIn, CameraOut, CameraPage, StatusOut, Validity)
+_STRUCTS = (
+    Totals,
+    TimelineEntry,
+    Size,
+    Problem,
+    CameraIn,
+    CameraOut,
+    CameraPage,
+    StatusOut,
+    Validity,
+    OverviewOut,
+    TokenIn,
+    TokenOut,
+    SessionIn,
+    SessionOut,
+)
 _COMMON_CAMERA = {
     "title": "What people call it.",
     "archiveDays": "Days of archive to keep; null: no limit.",
@@ -127,6 +145,42 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "reconnects": "Connections that ended, by reason.",
     },
     Validity: {"isValid": "True where the key is known."},
+    OverviewOut: {"storage": "What is kept in all.", "cameras": "Every camera, by title."},
+    StorageOut: {
+        "sizeBytes": "Bytes of all footage kept.",
+        "freeBytes": "Bytes that may still be written, the reserve taken off; null: not known now.",
+        "totalBytes": "Bytes that the storage holds, whoever wrote them; null: not known now.",
+        "recordedBytesPerDay": "Bytes kept of the last 24 hours.",
+        "daysToFull": "Days until it is full at that rate; null: not known, or nothing is recorded.",
+    },
+    CameraOverview: {
+        "id": "The camera.",
+        "state": "As in its status.",
+        "reason": "As in its status.",
+        "detail": "As in its status.",
+        "isOnline": "Whether video comes in now.",
+        "first": "First moment kept, in ms; null where nothing is kept.",
+        "last": "Moment at which what is kept ends, in ms; null where nothing is kept.",
+        "sizeBytes": "Bytes of all that is kept.",
+        "runs": "Number of runs: pieces recorded without interruption.",
+    },
+    TokenIn: {
+        "ttl": f"For how many seconds it is good, 1 to {TTL_MAX_S}; `token_ttl_s` where left out.",
+        "from": "First moment that it opens, in ms; all from the beginning where left out.",
+        "to": "Moment up to which it opens, in ms; to the end, and what is still to come, where left out.",
+    },
+    TokenOut: {
+        "archiveApiUrl": "Absolute URL of the archive, without a query.",
+        "signature": "Query parameter `signature` of the Archive API.",
+        "exp": "Query parameter `exp`: Unix time in **seconds** at which the token ends.",
+        "from": "Query parameter `from`; there where it was asked for.",
+        "to": "Query parameter `to`; there where it was asked for.",
+    },
+    SessionIn: {"key": "An integration key."},
+    SessionOut: {
+        "name": "The name of the integration key.",
+        "exp": "Unix time in **seconds** at which the session ends.",
+    },
 }
 _FORMATS = {
     (Totals, "id"): "uuid",
@@ -136,6 +190,8 @@ _FORMATS = {
     (CameraOut, "lastOnlineDate"): "date-time",
     (CameraOut, "liveHlsUrl"): "uri",
     (CameraOut, "tempAccessExpiryDate"): "date-time",
+    (CameraOverview, "id"): "uuid",
+    (TokenOut, "archiveApiUrl"): "uri",
     (StatusOut, "since"): "date-time",
     (StatusOut, "updated"): "date-time",
     (StatusOut, "lastPacket"): "date-time",
@@ -144,6 +200,7 @@ _FORMATS = {
 _CHOICES: dict[tuple[type[msgspec.Struct], str], list[str]] = {
     (CameraOut, "transport"): ["tcp", "udp"],
     (StatusOut, "state"): [state.value for state in State],
+    (CameraOverview, "state"): [state.value for state in State],
 }
 _SOURCE_PATTERN = rf"^(?:{'|'.join(SOURCE_SCHEMES)})://[^/?#\s]\S*$"
 

@@ -1,37 +1,25 @@
-"""For those who run the server: is it alive, is it ready, what has it done; and its pages."""
+"""For those who run the server: is it alive, is it ready, what has it done."""
 
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
-from pathlib import Path
 from uuid import UUID
 
-from litestar import Response, Router, get
+from litestar import Response, get
 from litestar.response import Redirect
-from litestar.static_files import create_static_files_router
 
 from footage.api.camera_status import known_status
 from footage.api.delivery import AnyRequest, text_response
 from footage.api.openapi import document
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
-from footage.archive.errors import ArchiveError, UnknownCamera
+from footage.archive.errors import ArchiveError
 from footage.telemetry import metrics
 from footage.telemetry.camera_metrics import cameras_exposition
 from footage.telemetry.logs import event
 from footage.timeline import CameraStatus
 
 _log = logging.getLogger(__name__)
-
-PAGES = Path(__file__).with_name("static")
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
-    " img-src * data:; media-src * blob:; connect-src *; worker-src 'self'; base-uri 'none';"
-    " form-action 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
 
 
 @get("/healthz", sync_to_thread=False)
@@ -67,11 +55,10 @@ def _statuses(services: Services) -> list[tuple[UUID, CameraStatus]]:
     cameras, now_ms = services.cameras, services.now_ms()
     written = cameras.statuses()
     found = []
-    for camera in cameras.every():
-        with suppress(UnknownCamera):
-            said = written.get(cameras.archive_of(camera).number)
-            if said is not None or camera.is_to_be_recorded:
-                found.append((camera.id, known_status(camera, said, now_ms)))
+    for camera, archive in cameras.archives_of(list(cameras.every())):
+        said = written.get(archive.number)
+        if said is not None or camera.is_to_be_recorded:
+            found.append((camera.id, known_status(camera, said, now_ms)))
     return found
 
 
@@ -86,16 +73,6 @@ def openapi(request: AnyRequest) -> Response[bytes]:
 def docs() -> Redirect:
     """The same as a page to read."""
     return Redirect("docs.html")
-
-
-def pages() -> Router:
-    """The pages that the front end's build put into the package."""
-    return create_static_files_router(path="/", directories=[PAGES], html_mode=True, after_request=_as_page)
-
-
-def _as_page(response: Response[bytes]) -> Response[bytes]:
-    response.headers.update(PAGE_HEADERS)
-    return response
 
 
 ROUTES = (healthz, readyz, prometheus, openapi, docs)

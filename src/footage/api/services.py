@@ -29,6 +29,7 @@ class Services:
     sheets: SheetDrawer
     signing_keys: SigningKeys
     token_ttl_s: int
+    session_ttl_s: int
     playlist_max_segments: int
     segment_ms: int
     public_url: str | None

@@ -46,6 +46,11 @@ class Cameras:
             raise UnknownCamera(f"no camera has the id {camera.id}")
         return archive
 
+    def archives_of(self, cameras: Collection[Camera]) -> list[tuple[Camera, Archive]]:
+        """Cameras with their archives; without those that were removed meanwhile."""
+        archives = self._index.archives([camera.id for camera in cameras])
+        return [(camera, archives[camera.id]) for camera in cameras if camera.id in archives]
+
     def page(self, *, limit: int, after: tuple[str, UUID] | None = None) -> list[Camera]:
         """Cameras by title, then id; ``after`` is the last of the page before."""
         return self._index.cameras(limit=limit, after=after)

@@ -7,14 +7,15 @@ the runs in the span, never with the archive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from footage.archive.errors import Unavailable, WrongStorage
 from footage.archive.index import FootageIndex
 from footage.archive.index.protocol import LiveSegment, SegmentPlace, Snapshot, Totals
-from footage.archive.storage import OpenBlock, Storage, block_key
+from footage.archive.storage import OpenBlock, Room, Storage, block_key
 from footage.timeline import Archive, Block, Codecs, Run, Segment, SegmentTable, Span
 
 
@@ -42,6 +43,23 @@ class KeptSegment:
     codecs: Codecs
 
 
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What is kept of all archives, by number, and the room for more.
+
+    ``room`` is None where the storage has no end or is away.
+    """
+
+    totals: Mapping[int, Totals]
+    bytes_since: int
+    room: Room | None
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all footage kept."""
+        return sum(totals.size_bytes for totals in self.totals.values())
+
+
 class Reader:
     """Looks into archives. Calls are synchronous, from any thread, and raise Unavailable."""
 
@@ -56,6 +74,15 @@ class Reader:
     def totals(self, archive: Archive) -> Totals | None:
         """First and last moment kept, bytes and runs; None where nothing is kept."""
         return self._index.totals(archive)
+
+    def overview(self, since_ms: int) -> Overview:
+        """All archives at once; ``bytes_since`` counts the footage from ``since_ms`` on."""
+        try:
+            room = self._storage.room()
+        except (Unavailable, WrongStorage):
+            # What the index knows is still told.
+            room = None
+        return Overview(self._index.all_totals(), self._index.bytes_since(since_ms), room)
 
     def first_moment(self, archive: Archive, limits: Span) -> int | None:
         """The first moment inside ``limits`` that is kept."""

@@ -125,6 +125,21 @@ class FootageIndex(Protocol):
     def totals(self, archive: Archive) -> Totals | None:
         """What is kept in all, without reading blocks; None where nothing is."""
 
+    def archives(self, cameras: Collection[UUID] | None = None) -> dict[UUID, Archive]:
+        """Archives by the id of their camera: of all, or of those. None of removed cameras."""
+
+    def all_totals(self) -> dict[int, Totals]:
+        """What is kept of each archive, by its number; those that keep nothing are left out.
+
+        Nothing of removed cameras. One statement, whose cost grows with the number of runs.
+        """
+
+    def bytes_since(self, moment_ms: int) -> int:
+        """Bytes kept of the time from a moment on, of all archives, cut to whole blocks.
+
+        Its cost grows with the cameras and the runs since then.
+        """
+
     def place(self, archive: Archive, start_ms: int) -> SegmentPlace | None:
         """Where the segment is that starts at exactly ``start_ms``."""
 

@@ -11,6 +11,7 @@ from footage.archive.index.commit_rows import CommitRows
 from footage.archive.index.database import connect, for_single_reads, reading, writing
 from footage.archive.index.footage_rows import FootageRows
 from footage.archive.index.key_rows import KeyRows
+from footage.archive.index.overview_rows import OverviewRows
 from footage.archive.index.recorder_rows import RecorderRows
 from footage.archive.index.tables import archive_set
 
@@ -19,7 +20,7 @@ NEWEST = "0002"
 _version = table("alembic_version", column("version_num"))
 
 
-class SqlIndex(FootageRows, CommitRows, CameraRows, RecorderRows, KeyRows):
+class SqlIndex(FootageRows, OverviewRows, CommitRows, CameraRows, RecorderRows, KeyRows):
     """Index over an engine whose tables are up to date."""
 
     def __init__(self, engine: Engine) -> None:

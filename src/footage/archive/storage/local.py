@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from footage.archive.errors import Full, MissingBytes, Unavailable, WrongStorage
+from footage.archive.storage.protocol import Room
 
 MARKER = "footage-storage"
 _WRITE_BYTES = 1 << 18
@@ -196,6 +197,14 @@ class LocalStorage:
                         except FileNotFoundError:
                             continue  # removed meanwhile
                         yield str(path.relative_to(self._root)), size_bytes
+
+    def room(self) -> Room:
+        """Of the file system, less the reserve that stays free. Raises WrongStorage too."""
+        self.check()
+        with _translated("look at the disk"):
+            found = os.statvfs(self._root)
+        free_bytes = found.f_bavail * found.f_frsize - self._reserve_bytes
+        return Room(max(free_bytes, 0), found.f_blocks * found.f_frsize)
 
     def _path(self, key: str) -> Path:
         return self._root / key

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 
@@ -16,6 +16,13 @@ def block_key(archive_id: UUID, start_ms: int) -> str:
     """``<archive>/<YYYY-MM-DD>/<HH>/<start ms>.ts``, day and hour in UTC."""
     day = datetime.fromtimestamp(start_ms // 1000, UTC)
     return f"{archive_id}/{day:%Y-%m-%d/%H}/{start_ms}.ts"
+
+
+class Room(NamedTuple):
+    """How much a place holds in all, and how much of it may still be written."""
+
+    free_bytes: int
+    total_bytes: int
 
 
 class OpenBlock(Protocol):
@@ -62,3 +69,6 @@ class Storage(Protocol):
 
     def list(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Every key below the folder ``prefix`` with its size, in the order of names."""
+
+    def room(self) -> Room | None:
+        """How much may still be written; None for a place that has no end of its own."""
