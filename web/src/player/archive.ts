@@ -5,7 +5,17 @@
  */
 import type { Entry, Span } from './times';
 
-export type ArchiveErrorKind = 'link' | 'refused' | 'empty' | 'busy' | 'network' | 'server';
+export type ArchiveErrorKind =
+  | 'link'
+  | 'refused'
+  | 'empty'
+  | 'busy'
+  | 'network'
+  | 'server'
+  /** This browser has no decoder for the footage. */
+  | 'codec'
+  /** The footage of this moment does not decode. */
+  | 'picture';
 
 /** What went wrong, in words for the person in front of the page. */
 export class ArchiveError extends Error {
@@ -167,6 +177,14 @@ export class Archive {
 
   playlistUrl(span: Span, discontinuity: boolean): string {
     return this.#url('/index.m3u8', { ...range(span), discontinuity: String(discontinuity) });
+  }
+
+  /** The text of a span's playlist, runs parted by the discontinuity tag; null where nothing is kept. */
+  async playlist(span: Span, signal?: AbortSignal): Promise<string | null> {
+    const response = await this.#get(this.playlistUrl(span, true), signal);
+    if (response.status === 404) return null;
+    if (!response.ok) throw errorForStatus(response.status);
+    return response.text();
   }
 
   previewUrl(timeMs: number, width: number): string {

@@ -8,5 +8,8 @@ export type { Marks, TimelineEvents } from './footage-timeline';
 export { Kept } from './kept';
 export type { Landing, State } from './kept';
 export { Pictures } from './pictures';
+export { FootagePlayer } from './footage-player';
+export type { PlayerEventMap } from './footage-player';
+export type { Gap, PlaybackState } from './playback';
 export type { Entry, Span } from './times';
 export type { Zone } from './zone';

@@ -1,0 +1,124 @@
+/**
+ * Tells the wall time of the picture on the screen, to the frame. Segments carry wall time as their
+ * timestamps (90 kHz, modulo 2³³), and hls.js says which timestamp it laid at zero of each run: the time
+ * of a frame follows from its place on the media timeline, without any rounding of playlists.
+ */
+import type { Reel } from './reel';
+
+interface Origin {
+  readonly ticks: number;
+  readonly perMs: number;
+}
+
+const WRAP_TICKS = 2 ** 33;
+const TICKS_PER_MS = 90;
+/** A time is known to the ms: a hair later than that lands on its frame, not on the one before. */
+const HAIR_S = 0.001;
+const STEP_S = 1 / 60;
+const STEPS_MAX = 120;
+const STEP_WITHIN_MS = 1000;
+const FRAME_WITHIN_MS = 60;
+
+export class FrameClock {
+  readonly #video: HTMLVideoElement;
+  readonly #reel: Reel;
+  readonly #onFrame: () => void;
+  readonly #origins = new Map<number, Origin>();
+  #request = 0;
+  #mediaTime: number | null = null;
+  #waiting: (() => void)[] = [];
+
+  constructor(video: HTMLVideoElement, reel: Reel, onFrame: () => void) {
+    this.#video = video;
+    this.#reel = reel;
+    this.#onFrame = onFrame;
+    this.#arm();
+  }
+
+  /** Position of the picture on the media timeline, in ms; 0 before the first. */
+  get mediaMs(): number {
+    return (this.#mediaTime ?? 0) * 1000;
+  }
+
+  /** Which run of the reel the picture is of; -1 before the first. */
+  get run(): number {
+    return this.#mediaTime === null ? -1 : (this.#reel.at(this.mediaMs + 0.5)?.run ?? -1);
+  }
+
+  /** Wall time of the picture; null before the first. */
+  get timeMs(): number | null {
+    if (this.#mediaTime === null) return null;
+    const at = this.#reel.at(this.mediaMs + 0.5);
+    if (at === null) return null;
+    const roughMs = at.piece.startMs + Math.max(this.mediaMs - at.positionMs, 0);
+    const origin = this.#origins.get(at.run);
+    if (origin === undefined) return Math.round(roughMs);
+    const ticks = this.mediaMs * TICKS_PER_MS + origin.ticks * (TICKS_PER_MS / origin.perMs);
+    return Math.round(nearest(ticks, roughMs * TICKS_PER_MS) / TICKS_PER_MS);
+  }
+
+  /** hls.js laid the timestamp `ticks` at zero of the media timeline, for all pieces of a run. */
+  setOrigin(run: number, ticks: number, timescale: number): void {
+    this.#origins.set(run, { ticks, perMs: timescale / 1000 });
+  }
+
+  /** Where on the media timeline a moment of a run is, in seconds. */
+  mediaTimeOf(place: { timeMs: number; positionMs: number; run: number }): number {
+    const origin = this.#origins.get(place.run);
+    if (origin === undefined) return place.positionMs / 1000 + HAIR_S;
+    const ticks = place.timeMs * TICKS_PER_MS - origin.ticks * (TICKS_PER_MS / origin.perMs);
+    return Math.max(nearest(ticks, place.positionMs * TICKS_PER_MS) / TICKS_PER_MS / 1000, 0) + HAIR_S;
+  }
+
+  /** Show the next picture, or the one before; resolves when it is shown, or there is none. */
+  async step(direction: 1 | -1): Promise<void> {
+    const from = this.#mediaTime;
+    if (from === null) return;
+    // Frames have no fixed length: look a little further until another one is shown.
+    for (let steps = 1; steps <= STEPS_MAX && this.#mediaTime === from; steps += 1) {
+      const to = direction < 0 ? from - HAIR_S - (steps - 1) * STEP_S : from + steps * STEP_S + HAIR_S;
+      if (to < 0 || !isBuffered(this.#video, to)) return;
+      this.#video.currentTime = to;
+      await this.#settled();
+    }
+  }
+
+  close(): void {
+    this.#video.cancelVideoFrameCallback(this.#request);
+    for (const done of this.#waiting.splice(0)) done();
+  }
+
+  #arm(): void {
+    this.#request = this.#video.requestVideoFrameCallback((_now, { mediaTime }) => {
+      this.#mediaTime = mediaTime;
+      this.#arm();
+      for (const done of this.#waiting.splice(0)) done();
+      this.#onFrame();
+    });
+  }
+
+  /** The seek has ended, and its picture been shown where it is another one. */
+  async #settled(): Promise<void> {
+    await new Promise((resolve) => {
+      this.#video.addEventListener('seeked', resolve, { once: true });
+      setTimeout(resolve, STEP_WITHIN_MS);
+    });
+    await new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+      setTimeout(resolve, FRAME_WITHIN_MS);
+    });
+  }
+}
+
+/** The value congruent to `ticks` that lies nearest to `about`: timestamps start again at 2³³. */
+function nearest(ticks: number, about: number): number {
+  return ticks + Math.round((about - ticks) / WRAP_TICKS) * WRAP_TICKS;
+}
+
+function isBuffered(video: HTMLVideoElement, timeS: number): boolean {
+  const { buffered } = video;
+  for (let index = 0; index < buffered.length; index += 1) {
+    if (buffered.start(index) <= timeS && timeS < buffered.end(index)) return true;
+  }
+  return false;
+}

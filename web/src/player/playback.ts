@@ -1,0 +1,424 @@
+/**
+ * Plays an archive in a media element as if it were one endless film: windows of the archive are
+ * threaded onto a reel as the playhead moves, gaps are passed over, and new footage is taken in as it
+ * is recorded. hls.js does the media work. What it tells is what the element confirms, frame by frame.
+ */
+import Hls, { Events, type ErrorData } from 'hls.js';
+import { type Archive, ArchiveError, isAbort } from './archive';
+import { FrameClock } from './frame-clock';
+import { errorOf, isPassing, missingPiece } from './hls-errors';
+import { endOf, parsePlaylist, type Piece } from './playlist';
+import { Reel } from './reel';
+import { reelLoader } from './reel-loader';
+
+export type PlaybackState = 'idle' | 'loading' | 'playing' | 'paused' | 'ended' | 'error';
+
+export interface Gap {
+  /** Nothing is kept from here … */
+  readonly fromMs: number;
+  /** … to here, where play goes on. */
+  readonly toMs: number;
+}
+
+export interface PlaybackEvents {
+  onState(state: PlaybackState): void;
+  /** A picture is shown, of this moment. */
+  onTime(timeMs: number): void;
+  onGap(gap: Gap): void;
+  onError(error: ArchiveError): void;
+  /** The network went away, or came back: it is tried again until it does. */
+  onAway(isAway: boolean): void;
+}
+
+/** Where the archive has footage at or after a moment; null where it has none. */
+export type NextKept = (timeMs: number) => Promise<number | null>;
+
+const BEHIND_MS = 90_000;
+const AHEAD_MS = 900_000;
+/** More is threaded while less than this is left to play, at normal speed. */
+const ENOUGH_MS = 300_000;
+const BUFFER_S = 30;
+const ASK_AGAIN_MS = 1900;
+const RETRY_MS = [1000, 2000, 4000, 8000];
+/** Of hls.js: it gives up early, for the player goes on trying, and says so. */
+const LOAD_POLICY = {
+  maxTimeToFirstByteMs: 10_000,
+  maxLoadTimeMs: 60_000,
+  timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 },
+  errorRetry: { maxNumRetry: 1, retryDelayMs: 500, maxRetryDelayMs: 500 },
+};
+/** Footage that ends within this of the present is still being recorded. */
+const GROWING_MS = 60_000;
+/** How far behind the newest footage live play keeps: a segment, and the time to ask for it. */
+const LIVE_BEHIND_MS = 9000;
+const LIVE_WITHIN_MS = 30_000;
+const AT_END_S = 0.25;
+
+export class Playback {
+  readonly #video: HTMLVideoElement;
+  readonly #archive: Archive;
+  readonly #nextKept: NextKept;
+  readonly #events: PlaybackEvents;
+  readonly #clock: FrameClock;
+  readonly #reel = new Reel();
+  readonly #ended = new AbortController();
+  #hls: Hls | null = null;
+  #state: PlaybackState = 'idle';
+  #loading = new AbortController();
+  /** Where a seek is on its way to; null once its picture is shown. */
+  #wanted: { timeMs: number; positionMs: number; run: number } | null = null;
+  /** The moment of a seek for which the network was away. */
+  #unmet: number | null = null;
+  #isListed = true;
+  #isStopped = false;
+  #askedMs = 0;
+  #isAtTail = false;
+  #isAway = false;
+  #retries = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #hasRecovered = false;
+  #lastRun = -1;
+
+  constructor(video: HTMLVideoElement, archive: Archive, nextKept: NextKept, events: PlaybackEvents) {
+    this.#video = video;
+    this.#archive = archive;
+    this.#nextKept = nextKept;
+    this.#events = events;
+    this.#clock = new FrameClock(video, this.#reel, () => this.#onFrame());
+    const on = (names: string[], act: () => void): void => {
+      for (const name of names) video.addEventListener(name, act, { signal: this.#ended.signal });
+    };
+    on(['playing', 'pause', 'canplay', 'seeked', 'seeking', 'waiting', 'timeupdate'], () => this.#settle());
+    // The picture of a seek can come before the element says that the seek has ended.
+    on(['seeked'], () => this.#onFrame());
+    on(['ratechange'], () => this.#fitBuffer());
+    globalThis.addEventListener('online', () => void this.#retry(), { signal: this.#ended.signal });
+  }
+
+  get state(): PlaybackState {
+    return this.#state;
+  }
+
+  /** The moment of the picture shown, or that a seek is on its way to; null before the first. */
+  get timeMs(): number | null {
+    return this.#unmet ?? this.#wanted?.timeMs ?? this.#clock.timeMs;
+  }
+
+  /** True while what plays is the newest there is, as it is recorded. */
+  get isLive(): boolean {
+    const end = this.#reel.last;
+    if (!this.#isAtTail || end === null || Date.now() - endOf(end) > GROWING_MS) return false;
+    return this.#reel.endPositionMs - this.#video.currentTime * 1000 < LIVE_WITHIN_MS;
+  }
+
+  /** Show a moment, or where nothing is kept the next footage after it, and go on as before. */
+  async seek(timeMs: number): Promise<void> {
+    return this.#seek(timeMs, false);
+  }
+
+  async #seek(timeMs: number, isAnew: boolean): Promise<void> {
+    this.#loading.abort();
+    const { signal } = (this.#loading = new AbortController());
+    this.#hasRecovered = false;
+    this.#setState('loading');
+    try {
+      if (isAnew || this.#hls === null || this.#reel.find(timeMs) === null) {
+        const pieces = await this.#piecesAround(timeMs, signal);
+        if (signal.aborted) return;
+        if (pieces === null) throw new ArchiveError('empty', 'Nothing is kept at this time or after it.');
+        this.#reel.begin(pieces);
+        this.#isAtTail = this.#isListed = false;
+      }
+      const place = this.#reel.find(timeMs)!;
+      if (place.timeMs > timeMs) this.#events.onGap({ fromMs: timeMs, toMs: place.timeMs });
+      this.#goTo(place);
+    } catch (error) {
+      if (isAbort(error) || signal.aborted) return;
+      const fault = asArchiveError(error);
+      if (this.#hls === null || !isPassing(fault)) this.#fail(fault);
+      else {
+        this.#unmet = timeMs;
+        this.#setAway(true);
+        this.#retryLater();
+      }
+    }
+  }
+
+  /** The newest footage, and on with it as it is recorded. */
+  async live(): Promise<void> {
+    try {
+      const { last } = await this.#archive.info();
+      if (last === null) throw new ArchiveError('empty', 'Nothing is kept of this camera yet.');
+      this.#video.playbackRate = 1;
+      this.play();
+      await this.seek(last - LIVE_BEHIND_MS);
+    } catch (error) {
+      this.#fail(asArchiveError(error));
+    }
+  }
+
+  play(): void {
+    // Refused autoplay is no fault: the element then stays paused, and says so by its own events.
+    this.#video.play().catch(() => this.#settle());
+  }
+
+  pause(): void {
+    this.#video.pause();
+  }
+
+  /** One picture forward or back, whatever the frame rate is. Pauses. */
+  async step(direction: 1 | -1): Promise<void> {
+    this.#video.pause();
+    await this.#clock.step(direction);
+  }
+
+  /** A new token was handed in: what was refused is tried again. */
+  renewed(): void {
+    if (this.#state === 'error' && this.timeMs !== null) void this.#seek(this.timeMs, true);
+  }
+
+  close(): void {
+    this.#ended.abort();
+    this.#loading.abort();
+    clearTimeout(this.#retryTimer);
+    this.#clock.close();
+    this.#hls?.destroy();
+    this.#hls = null;
+    this.#state = 'idle';
+  }
+
+  #goTo(place: { timeMs: number; positionMs: number; run: number }): void {
+    this.#wanted = place;
+    this.#unmet = null;
+    this.#lastRun = place.run;
+    if (this.#hls === null) this.#open(place.positionMs);
+    else if (this.#isListed) {
+      this.#video.currentTime = this.#clock.mediaTimeOf(place);
+      this.#startLoad();
+    } else {
+      // Starting to load again makes hls.js read the reel at once, where that is due; the element can
+      // only be sent there when it knows that the film has become longer.
+      this.#stopLoad();
+      const listed = this.#hls.levels[0]?.details;
+      if (listed) listed.requestScheduled = 0;
+      this.#startLoad();
+    }
+  }
+
+  #open(positionMs: number): void {
+    if (!Hls.isSupported()) {
+      this.#fail(new ArchiveError('codec', 'This browser can’t play HLS video.'));
+      return;
+    }
+    const archive = this.#archive;
+    const hls = new Hls({
+      // A worker would have to be a file of this page's own origin.
+      enableWorker: false,
+      testBandwidth: false,
+      startPosition: positionMs / 1000,
+      backBufferLength: BUFFER_S,
+      maxBufferSize: 128 << 20,
+      liveSyncDurationCount: 1,
+      fragLoadPolicy: { default: LOAD_POLICY },
+      pLoader: reelLoader(() => this.#listing()) as never,
+      // Whatever token a URL was made with: the one that is good now opens it.
+      xhrSetup: (xhr, url) => xhr.open('GET', archive.signed(url), true),
+    });
+    this.#hls = hls;
+    this.#fitBuffer();
+    hls.on(Events.ERROR, (_name, data) => this.#hls === hls && this.#onHlsError(data));
+    hls.on(Events.LEVEL_UPDATED, () => this.#onListed());
+    hls.on(Events.FRAG_LOADED, () => this.#setAway(false));
+    hls.on(Events.INIT_PTS_FOUND, (_name, { frag, initPTS, timescale }) => {
+      this.#clock.setOrigin(frag.cc, initPTS, timescale);
+      const wanted = this.#wanted;
+      if (wanted?.run === frag.cc && !this.#video.seeking) this.#video.currentTime = this.#clock.mediaTimeOf(wanted);
+    });
+    hls.loadSource(`${archive.link.archiveUrl}/reel.m3u8`);
+    hls.attachMedia(this.#video);
+  }
+
+  #onListed(): void {
+    const place = this.#wanted;
+    if (this.#isListed || place === null) return;
+    this.#isListed = true;
+    this.#video.currentTime = this.#clock.mediaTimeOf(place);
+  }
+
+  /** What hls.js reads as the playlist: the reel, with more threaded where its end is near. */
+  async #listing(): Promise<string> {
+    const positionMs = this.#video.currentTime * 1000;
+    const leftMs = this.#reel.endPositionMs - Math.max(positionMs, this.#wanted?.positionMs ?? 0);
+    if (leftMs < ENOUGH_MS * Math.max(this.#video.playbackRate, 1)) await this.#extend();
+    if (this.#wanted === null) this.#reel.forget(positionMs);
+    return this.#reel.text();
+  }
+
+  async #extend(): Promise<void> {
+    const last = this.#reel.last;
+    if (last === null || performance.now() - this.#askedMs < ASK_AGAIN_MS) return;
+    this.#askedMs = performance.now();
+    const { signal } = this.#loading;
+    try {
+      let fresh = (await this.#pieces(last.startMs, last.startMs + AHEAD_MS, signal)) ?? [];
+      if (this.#reel.last !== last) return;
+      let count = this.#reel.extend(fresh);
+      if (count === 0 && last.startMs + AHEAD_MS < Date.now()) {
+        const next = await this.#nextKept(endOf(last));
+        fresh = next === null ? [] : ((await this.#pieces(next, next + AHEAD_MS, signal)) ?? []);
+        if (this.#reel.last !== last) return;
+        count = this.#reel.extend(fresh);
+      }
+      this.#isAtTail = count === 0 || endOf(fresh.at(-1)!) > Date.now() - GROWING_MS;
+      if (this.#state !== 'error') this.#setAway(false);
+    } catch (error) {
+      if (isAbort(error)) return;
+      const fault = asArchiveError(error);
+      if (isPassing(fault)) this.#setAway(true);
+      else if (leftToPlay(this.#video, this.#reel) < 1) this.#fail(fault);
+    }
+  }
+
+  /** Pieces from a little before a moment on, some of them at or after it; null where there are none. */
+  async #piecesAround(timeMs: number, signal: AbortSignal): Promise<Piece[] | null> {
+    const near = await this.#pieces(timeMs - BEHIND_MS, timeMs + AHEAD_MS, signal);
+    if (near !== null && endOf(near.at(-1)!) > timeMs) return near;
+    const next = await this.#nextKept(timeMs);
+    return next === null ? null : this.#pieces(next, next + AHEAD_MS, signal);
+  }
+
+  async #pieces(startMs: number, endMs: number, signal: AbortSignal): Promise<Piece[] | null> {
+    const span = { startMs: Math.max(Math.floor(startMs), 0), endMs: Math.ceil(endMs) };
+    const text = await this.#archive.playlist(span, signal);
+    if (text === null) return null;
+    const pieces = parsePlaylist(text, this.#archive.playlistUrl(span, true));
+    return pieces.length === 0 ? null : pieces;
+  }
+
+  #onFrame(): void {
+    const { timeMs, run } = this.#clock;
+    // While a seek is on its way the picture is still the one before.
+    const isOnTheWay = this.#video.seeking || (this.#wanted !== null && this.#wanted.run !== run);
+    if (timeMs === null || isOnTheWay) return;
+    const before = this.#reel.at(this.#clock.mediaMs - 200);
+    if (this.#wanted === null && run > this.#lastRun && before !== null && before.run < run) {
+      const fromMs = endOf(before.piece);
+      if (timeMs - fromMs > 1000) this.#events.onGap({ fromMs, toMs: timeMs });
+    }
+    this.#lastRun = run;
+    this.#wanted = null;
+    this.#events.onTime(timeMs);
+  }
+
+  #settle(): void {
+    if (this.#state === 'idle' || this.#state === 'error' || this.#hls === null) return;
+    const video = this.#video;
+    const isStarved = video.seeking || video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+    if (isStarved && !video.seeking && this.#isOver()) {
+      video.pause();
+      this.#setState('ended');
+    } else if (isStarved) this.#setState(video.paused && !video.seeking ? 'paused' : 'loading');
+    else this.#setState(video.paused ? 'paused' : 'playing');
+  }
+
+  /** The last picture is shown, and the camera records no more. */
+  #isOver(): boolean {
+    const last = this.#reel.last;
+    if (!this.#isAtTail || last === null || this.#wanted !== null) return false;
+    return leftToPlay(this.#video, this.#reel) < AT_END_S && Date.now() - endOf(last) > GROWING_MS;
+  }
+
+  #onHlsError(data: ErrorData): void {
+    const missing = missingPiece(data);
+    if (missing !== null) {
+      // Removed since it was listed, by retention say: go on behind it.
+      const place = this.#reel.at(missing * 1000 + 1);
+      if (place !== null) void this.seek(endOf(place.piece));
+      return;
+    }
+    const error = errorOf(data);
+    if (error === null) return;
+    if (isPassing(error)) {
+      this.#setAway(true);
+      this.#retryLater();
+    } else if (error.kind === 'picture' && !this.#hasRecovered) {
+      this.#hasRecovered = true;
+      this.#hls?.recoverMediaError();
+    } else this.#fail(error);
+  }
+
+  /** Once the archive answers again, what was shown last is threaded anew: hls.js gave up on the old. */
+  async #retry(): Promise<void> {
+    clearTimeout(this.#retryTimer);
+    if (!this.#isAway || this.#ended.signal.aborted) return;
+    try {
+      await this.#archive.info(this.#ended.signal);
+    } catch (error) {
+      if (!isAbort(error)) this.#retryLater();
+      return;
+    }
+    this.#setAway(false);
+    if (this.timeMs !== null) await this.#seek(this.timeMs, true);
+  }
+
+  #retryLater(): void {
+    const waitMs = RETRY_MS[Math.min(this.#retries, RETRY_MS.length - 1)]!;
+    this.#retries += 1;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = setTimeout(() => void this.#retry(), waitMs);
+  }
+
+  #stopLoad(): void {
+    this.#hls?.stopLoad();
+    this.#isStopped = true;
+  }
+
+  #startLoad(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.#hls?.startLoad(this.#wanted === null ? this.#video.currentTime : this.#wanted.positionMs / 1000);
+  }
+
+  #setAway(isAway: boolean): void {
+    if (!isAway) this.#retries = 0;
+    if (isAway === this.#isAway) return;
+    this.#isAway = isAway;
+    this.#events.onAway(isAway);
+  }
+
+  #fail(error: ArchiveError): void {
+    if (error.kind === 'empty' && this.#clock.timeMs !== null) {
+      // Nothing to go to: what is shown stays, and plays on.
+      this.#settle();
+      this.#events.onError(error);
+      return;
+    }
+    this.#stopLoad();
+    this.#video.pause();
+    this.#setState('error');
+    this.#events.onError(error);
+  }
+
+  /** The buffer is so many seconds of watching, not of footage. */
+  #fitBuffer(): void {
+    if (this.#hls === null) return;
+    const lengthS = BUFFER_S * Math.max(this.#video.playbackRate, 1);
+    this.#hls.config.maxBufferLength = this.#hls.config.maxMaxBufferLength = lengthS;
+  }
+
+  #setState(state: PlaybackState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#events.onState(state);
+  }
+}
+
+function leftToPlay(video: HTMLVideoElement, reel: Reel): number {
+  return reel.endPositionMs / 1000 - video.currentTime;
+}
+
+function asArchiveError(error: unknown): ArchiveError {
+  if (error instanceof ArchiveError) return error;
+  if (error instanceof SyntaxError) return new ArchiveError('server', 'The server’s answer makes no sense.');
+  throw error;
+}
