@@ -13,6 +13,7 @@ from footage.api.app import create_app
 from footage.api.services import Services
 from footage.archive.read import Reader
 from footage.house import House, open_house
+from footage.playback.export import Exporter
 from footage.playback.preview import Previewer
 from footage.playback.sheets import SheetDrawer
 from footage.settings import load
@@ -44,6 +45,7 @@ def build_app(house: House) -> ASGIApp:
         keys=house.keys,
         previewer=previewer,
         sheets=SheetDrawer(reader, previewer.pool),
+        exporter=Exporter(reader, streams=settings.export_streams),
         signing_keys=house.signing_keys,
         token_ttl_s=settings.token_ttl_s,
         session_ttl_s=settings.session_ttl_s,

@@ -95,6 +95,9 @@ class Settings(BaseSettings):
     preview_cache_bytes: Annotated[int, Field(ge=0, le=1 << 34)] = Field(
         64 << 20, description="Memory for pictures drawn before, a worker, in bytes"
     )
+    export_streams: Annotated[int, Field(ge=1, le=256)] = Field(
+        4, description="Exports streamed at the same time, a worker; beyond it the answer is 503"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least grave events that are logged"
     )

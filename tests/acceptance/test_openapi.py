@@ -201,6 +201,7 @@ def _config(filled: Filled, *, authorised: bool) -> str:
         "path.cameraId": (0.8, spare),
         "path.segment": (0.8, [str(start_ms) for start_ms in SEGMENTS]),
         "query.start": (0.6, [START_MS, START_MS / 1000, START_MS + 60_001, START_MS + 30_000]),
+        "query.duration": (0.5, [10_000, 10]),
         "query.time": (0.6, [START_MS, START_MS / 1000, START_MS + 60_001, START_MS + 30_000]),
         "query.interval": (0.8, [1000, 5000]),
         "query.sheet": (0.9, [0]),

@@ -215,6 +215,7 @@ def test_every_setting_survives_the_way_through_the_environment(tmp_path: Path) 
         preview_threads=18,
         preview_queue=0,
         preview_cache_bytes=0,
+        export_streams=20,
         log_level="debug",
         log_format="json",
     )

@@ -21,6 +21,7 @@ from footage.api import (
     archive_api,
     camera_tokens,
     errors,
+    export_api,
     integration_api,
     operations,
     overview,
@@ -28,6 +29,7 @@ from footage.api import (
     session_api,
     storyboard_api,
 )
+from footage.api.movie_response import IS_HEAD
 from footage.api.services import Services
 from footage.telemetry import metrics
 from footage.telemetry.logs import event
@@ -39,7 +41,7 @@ _CORS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"Content-Length, Content-Range, Accept-Ranges, ETag, Date, Retry-After, "
+        b"Content-Length, Content-Disposition, Content-Range, Accept-Ranges, ETag, Date, Retry-After, "
         + archive_api.FRAME_TIME_HEADER.encode("ascii"),
     ),
     # A page that asked to be isolated may embed the pictures and segments too.
@@ -63,6 +65,7 @@ def create_app(services: Services, on_shutdown: Callable[[], None]) -> ASGIApp:
             route_handlers=[
                 *archive_api.ROUTES,
                 *storyboard_api.ROUTES,
+                *export_api.ROUTES,
                 *integration_api.ROUTES,
                 *camera_tokens.ROUTES,
                 *overview.ROUTES,
@@ -114,6 +117,8 @@ def _around(app: ASGIApp, allowed: Mapping[str, bytes]) -> ASGIApp:
                 return
             if method == "HEAD":
                 scope["method"] = HttpMethod.GET
+                # For answers that would go on for an hour.
+                scope["state"][IS_HEAD] = True
             await app(scope, receive, cast("Send", watched))
         finally:
             seconds = time.perf_counter() - started

@@ -6,6 +6,7 @@ Refusal                 an answer that is not the wanted one; carries its status
 ├─ NotFound             404
 ├─ BadRequest           400: names every fault
 ├─ RangeNotSatisfiable  416: says how large the segment is
+├─ Conflict             409: what is asked for cannot be had as it is; says how it can
 ├─ TooMuch              413: more than one answer may hold; says how to page
 └─ TooBusy              503 with Retry-After
 
@@ -34,6 +35,8 @@ from footage.archive.errors import (
 )
 from footage.media.errors import NoPicture
 from footage.playback.drawing_pool import Busy
+from footage.playback.export import Broken as ExportBroken
+from footage.playback.export import NoFreeStream
 
 PROBLEM_TYPE = "application/problem+json"
 PLAYLIST_NOT_FOUND = (
@@ -105,6 +108,12 @@ class BadRequest(Refusal):
         super().__init__("; ".join(f"{fault.name}: {fault.detail}" for fault in faults), faults)
 
 
+class Conflict(Refusal):
+    """409."""
+
+    status = HTTPStatus.CONFLICT
+
+
 class TooMuch(Refusal):
     """413."""
 
@@ -139,6 +148,10 @@ def _refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 a table
             return BadRequest(Fault("id", "a camera of this id exists already"))
         case Busy():
             return TooBusy("All preview decoders are busy, try again")
+        case NoFreeStream():
+            return TooBusy("Too many exports are running, try again")
+        case ExportBroken():
+            return TooBusy("The footage cannot be read now, try again")
         case NoPicture():
             return NotFound("Preview not found")
         case Unavailable() | WrongStorage() | MissingBytes() | SigningKeysError():
@@ -173,7 +186,8 @@ def problem_response(path: str, refusal: Refusal) -> Response[bytes]:
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Any exception as its problem; those that nobody foresaw are logged whole."""
     refusal = _refusal_of(error)
-    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, (Refusal, Busy)):
+    foreseen = isinstance(error, (Refusal, Busy, NoFreeStream))
+    if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not foreseen:
         known = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
         _log.log(
             logging.WARNING if known else logging.ERROR,

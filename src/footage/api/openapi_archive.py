@@ -20,6 +20,7 @@ from footage.api.openapi_archive_parts import (
     switch,
     whole,
 )
+from footage.api.openapi_export import EXPORT_PATHS
 from footage.api.openapi_parts import (
     ARCHIVE_ID,
     EXP,
@@ -330,5 +331,6 @@ ARCHIVE_PATHS: dict[str, Json] = {
     f"{ROOT}/size": _size,
     f"{ROOT}/preview": _preview,
     **STORYBOARD_PATHS,
+    **EXPORT_PATHS,
     f"{ROOT}/{{segment}}.ts": _segment,
 }

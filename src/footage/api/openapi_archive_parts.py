@@ -119,10 +119,14 @@ def operation(
     summary: str,
     description: str,
     parameters: tuple[Json, ...] = (),
+    conditional: bool = True,
     answers: dict[HTTPStatus, Json],
 ) -> Json:
-    """The path item of a GET; ``path`` is what follows the archive's id."""
-    shared = [parameter(each) for each in ("from", "to", "IfNoneMatch")]
+    """The path item of a GET; ``path`` is what follows the archive's id.
+
+    ``conditional`` where it is tagged, and not sent to who has it.
+    """
+    shared = [parameter(each) for each in ("from", "to", "IfNoneMatch")[: 3 if conditional else 2]]
     return {
         "get": {
             "operationId": name,

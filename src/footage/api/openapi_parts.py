@@ -27,6 +27,10 @@ HEADERS: dict[str, Json] = {
     "ETag": _header("Tag of the body, for `If-None-Match`.", '"9ae0daaf-1c2f00-0"'),
     "CacheControl": _header("How long the answer may be kept, and by whom.", "private, max-age=60"),
     "Vary": _header("The body is compressed where the client takes gzip.", "Accept-Encoding"),
+    "ContentDisposition": _header(
+        "The name to save it under: camera, and first and last moment in UTC.",
+        'attachment; filename="Entrance_20260921T141320Z_20260921T142320Z.mp4"',
+    ),
     "AcceptRanges": _header("Ranges of bytes are served.", "bytes"),
     "ContentRange": _header("Which bytes of how many.", "bytes 0-187/1847296"),
     "FrameTime": _header(
@@ -86,6 +90,7 @@ def headers(*names: str) -> Json:
     written = {
         "CacheControl": "Cache-Control",
         "AcceptRanges": "Accept-Ranges",
+        "ContentDisposition": "Content-Disposition",
         "ContentRange": "Content-Range",
         "FrameTime": FRAME_TIME_HEADER,
         "RetryAfter": "Retry-After",

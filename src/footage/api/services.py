@@ -14,6 +14,7 @@ from footage.access.signing_keys import SigningKeys
 from footage.archive.cameras import Cameras
 from footage.archive.keys import Keys
 from footage.archive.read import Reader
+from footage.playback.export import Exporter
 from footage.playback.preview import Previewer
 from footage.playback.sheets import SheetDrawer
 
@@ -27,6 +28,7 @@ class Services:
     keys: Keys
     previewer: Previewer
     sheets: SheetDrawer
+    exporter: Exporter
     signing_keys: SigningKeys
     token_ttl_s: int
     session_ttl_s: int

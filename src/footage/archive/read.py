@@ -7,12 +7,12 @@ the runs in the span, never with the archive.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from footage.archive.errors import Unavailable, WrongStorage
+from footage.archive.errors import MissingBytes, Unavailable, WrongStorage
 from footage.archive.index import FootageIndex
 from footage.archive.index.protocol import LiveSegment, SegmentPlace, Snapshot, Totals
 from footage.archive.storage import OpenBlock, Room, Storage, block_key
@@ -136,6 +136,25 @@ class Reader:
                 (moment_ms, _last_before(snapshot, archive, moment_ms + 1)) for moment_ms in moments_ms
             ]
         return [kept if kept and moment_ms < kept.segment.end_ms else None for moment_ms, kept in found]
+
+    def segments(self, archive: Archive, span: Span) -> Iterator[KeptSegment]:
+        """The segments of ``span``, which lies inside one run, a block at a time.
+
+        Raises MissingBytes where some of it was removed meanwhile.
+        """
+        at_ms = span.start_ms
+        while at_ms < span.end_ms:
+            with self._index.snapshot() as snapshot:
+                block = snapshot.block_at(archive, at_ms)
+                runs = snapshot.runs(archive, Span(at_ms, at_ms + 1))
+            if block is None or not runs:
+                raise MissingBytes(f"archive {archive.id} keeps nothing at {at_ms} any more")
+            at_bytes, key = 0, block_key(archive.id, block.start_ms)
+            for segment in block.segments:
+                if segment.end_ms > at_ms and segment.start_ms < span.end_ms:
+                    yield KeptSegment(segment, key, at_bytes, runs[0].codecs)
+                at_bytes += segment.size_bytes
+            at_ms = block.end_ms
 
     def open(self, kept: KeptSegment) -> OpenBlock:
         """The block that holds ``kept``, to be read from and closed. Raises MissingBytes."""

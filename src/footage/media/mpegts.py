@@ -21,6 +21,7 @@ WRAP = 1 << 33
 """... in 33 bits: they start again after 26.5 hours."""
 
 _VIDEO_PID = 0x100
+_AUDIO_PID = 0x101
 _NULL_PID = 0x1FFF
 _ADAPTATION = 0x20
 _UNIT_START = 0x40
@@ -100,6 +101,60 @@ def access_units(data: bytes) -> Iterator[AccessUnit]:
     for i, (first, last) in enumerate(zip(starts, np.append(starts, len(video))[1:], strict=True)):
         unit = video[first:last][keep[first:last]].tobytes()
         yield AccessUnit(int(stamps[i]), unit, bool(random_access[i]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pes:
+    """The PES packets of one track, joined: packet ``i`` is ``payload[offsets[i]:offsets[i + 1]]``.
+
+    ``pts`` and ``dts`` are ticks of 33 bits, int64.
+    """
+
+    payload: bytes
+    offsets: NDArray[np.int64]
+    pts: NDArray[np.int64]
+    dts: NDArray[np.int64]
+    random_access: NDArray[np.bool_]
+
+
+def pes_packets(data: bytes) -> tuple[Pes, Pes]:
+    """The pictures and the sound of a segment. Raises ValueError where it is not whole packets."""
+    packets = _packets(data)
+    pid = _pid(packets)
+    return _joined(packets[pid == _VIDEO_PID]), _joined(packets[pid == _AUDIO_PID])
+
+
+def _joined(track: Packets) -> Pes:
+    """The payloads of one track's packets, which are all it is given."""
+    starts = _pes_starts(track)
+    track, starts = track[starts[0] :] if len(starts) else track[:0], starts - starts[:1]
+    at_pes = _payload_start(track[starts])
+    flags = track[starts, at_pes + 7]
+    pts = _read_stamp(track, starts, at_pes + 9)
+    decoded_apart = (flags & _HAS_DTS != 0) & (at_pes + 14 + _STAMP <= PACKET)
+    dts = pts.copy()
+    dts[decoded_apart] = _read_stamp(track, starts[decoded_apart], at_pes[decoded_apart] + 14)
+    begin = _payload_start(track)
+    begin[starts] += _PES_FIXED + track[starts, at_pes + 8]
+    begin = np.minimum(begin, PACKET)
+    offsets = np.append(np.concatenate([[0], np.cumsum(PACKET - begin)])[starts], (PACKET - begin).sum())
+    adapted = track[starts, 3] & _ADAPTATION != 0
+    random_access = adapted & (track[starts, 4] > 0) & (track[starts, 5] & _RANDOM_ACCESS != 0)
+    return Pes(_payload(track, begin), offsets, pts, dts, random_access)
+
+
+def _payload(track: Packets, begin: NDArray[np.int64]) -> bytes:
+    """Each packet from its byte ``begin`` on, joined."""
+    odd = np.flatnonzero(begin != 4)
+    pieces: list[bytes] = []
+    done = 0
+    for row, first in zip(odd.tolist(), begin[odd].tolist(), strict=True):
+        if row > done:
+            pieces.append(track[done:row, 4:].tobytes())
+        pieces.append(track[row, first:].tobytes())
+        done = row + 1
+    pieces.append(track[done:, 4:].tobytes())
+    return b"".join(pieces)
 
 
 def moved_back(data: bytes, ticks: int) -> bytes:

@@ -16,10 +16,15 @@ from footage.media.mpegts import TICKS_PER_MS
 
 _SAMPLES = 1024
 # ISO/IEC 14496-3, 1.6.3.4: the rates that an ADTS header can name, by their index.
-_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
+RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000)
 _FRAMES = {1: bytes.fromhex("00c800802380"), 2: bytes.fromhex("210049900219002380")}
 """One AAC-LC frame of silence, by the number of channels."""
 _HEADER_BYTES = 7
+
+
+def silent_frame(channels: int) -> bytes | None:
+    """A frame of silence of AAC-LC without its header; None but for mono and stereo."""
+    return _FRAMES.get(channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,9 @@ class Silence:
         """For a track of AAC-LC, mono or stereo; None for others, whose holes stay."""
         context = track.codec_context
         frame = _FRAMES.get(context.channels)
-        if frame is None or context.sample_rate not in _RATES or context.profile not in (None, "LC"):
+        if frame is None or context.sample_rate not in RATES or context.profile not in (None, "LC"):
             return None
-        header = _adts_header(_RATES.index(context.sample_rate), context.channels, len(frame))
+        header = adts_header(context.sample_rate, context.channels, len(frame))
         return cls(header + frame, _SAMPLES * 1000 * TICKS_PER_MS // context.sample_rate)
 
     def at(self, pts: int) -> Packet[Any]:
@@ -47,8 +52,11 @@ class Silence:
         return packet
 
 
-def _adts_header(rate_index: int, channels: int, frame_bytes: int) -> bytes:
-    """ISO/IEC 14496-3, 1.A.2.2: MPEG-4, no CRC, profile LC, one frame, a full buffer."""
-    bits = 0xFFF1 << 40 | 1 << 38 | rate_index << 34 | channels << 30
+def adts_header(rate: int, channels: int, frame_bytes: int) -> bytes:
+    """ISO/IEC 14496-3, 1.A.2.2: MPEG-4, no CRC, profile LC, one frame, a full buffer.
+
+    Raises ValueError where it cannot name the rate.
+    """
+    bits = 0xFFF1 << 40 | 1 << 38 | RATES.index(rate) << 34 | channels << 30
     bits |= (frame_bytes + _HEADER_BYTES) << 13 | 0x7FF << 2
     return bits.to_bytes(_HEADER_BYTES, "big")

@@ -9,6 +9,7 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -30,6 +31,8 @@ SHEETS = Counter(
     "Sheets of storyboards asked for, by how they ended: drawn, cached, busy",
     ["result"],
 )
+EXPORTS = Counter("footage_exports_total", "Movies streamed, by how they ended", ["result"])
+EXPORTS_RUNNING = Gauge("footage_exports_running", "Movies being streamed now", multiprocess_mode="livesum")
 
 
 def exposition() -> tuple[bytes, str]:
