@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import av
 import httpx
 import pytest
 import simplejpeg
@@ -195,6 +197,35 @@ def test_a_storyboard(camera: Any) -> None:
     assert camera.storyboard(START + timedelta(seconds=50), 1000) == []
     with pytest.raises(TooMuch, match="longer interval"):
         camera.storyboard(interval=1)
+
+
+def test_a_clip_saved(camera: Any, tmp_path: Path) -> None:
+    told: list[int] = []
+    saved = tmp_path / "clip.mp4"
+    start = START + timedelta(seconds=3)
+    size = camera.export(start, timedelta(seconds=5), to=saved, progress=told.append)
+    assert size == saved.stat().st_size == told[-1] > 5000
+    assert told == sorted(told)
+    with av.open(str(saved)) as clip:
+        assert len([frame for frame in clip.decode(video=0) if (frame.time or 0) >= 0]) == 125
+    held = io.BytesIO()
+    assert camera.export(start, end=start + timedelta(seconds=5), to=held) == len(held.getvalue()) == size
+
+
+def test_a_clip_of_nothing_leaves_no_file(camera: Any, tmp_path: Path) -> None:
+    with pytest.raises(NothingKept):
+        camera.export(START + timedelta(seconds=50), 1000, to=tmp_path / "clip.mp4")
+    with pytest.raises(ValueError, match="negative"):
+        camera.export(START, -1, to=tmp_path / "clip.mp4")
+
+    def tired(_: int) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        camera.export(START, 5000, to=str(tmp_path / "clip.mp4"), progress=tired)
+    assert list(tmp_path.iterdir()) == []
+    # The connection that was given up is not used again half read.
+    assert len(camera.timeline()) == 2
 
 
 def test_the_status_of_a_recording(camera: Any) -> None:

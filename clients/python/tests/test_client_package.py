@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 import pytest
 
@@ -79,8 +80,10 @@ def test_the_readme_finds_a_clip_and_saves_it(site: Site, filled: Shelf, tmp_pat
     assert len(example.splitlines()) <= 10
     assert run(for_real(example, site, filled), tmp_path) == "kept from 14:13:26 to 14:13:45\n"
     [saved] = tmp_path.iterdir()
-    assert saved.name == "entrance.jpg"
-    assert saved.read_bytes().startswith(b"\xff\xd8")
+    assert saved.name == "entrance.mp4"
+    with av.open(str(saved)) as clip:
+        shown = sum(1 for frame in clip.decode(video=0) if frame.time is not None and frame.time >= 0)
+    assert shown == 5 * 25
 
 
 def test_the_guides_pictures(site: Site, filled: Shelf, tmp_path: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from io import BytesIO
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -30,6 +33,7 @@ from footage_client.exchange import Answer, Ask, Pause, Plan, Policy, Subject, a
 from footage_client.links import HiddenUrl, SignedLink, parse_link
 from footage_client.moments import datetime_of, length_ms, moment_ms, moment_query, span_query
 from footage_client.plans import Access, Desk
+from footage_client.saving import Saving
 
 T = TypeVar("T")
 ARCHIVE = "https://video.example.com/footage/archives/5f3c9a52-6d0e-4d0a-9f0a-2f5b7e6f1c11"
@@ -315,7 +319,7 @@ def test_a_key_goes_to_the_integration_api_alone() -> None:
     assert not ask.headers
 
 
-# Storyboards
+# Storyboards, and files
 
 
 def test_cues_are_read_off_the_text() -> None:
@@ -330,3 +334,43 @@ def test_cues_are_read_off_the_text() -> None:
     assert cues_of("WEBVTT\n", ARCHIVE) == []
     with pytest.raises(ValueError, match="WebVTT"):
         cues_of("<html>", ARCHIVE)
+
+
+def test_a_file_is_there_whole(tmp_path: Path) -> None:
+    told: list[int] = []
+    target = tmp_path / "clip.mp4"
+    target.write_bytes(b"before")
+    with Saving(target, told.append) as saving:
+        saving.write(b"one")
+        saving.write(b"two")
+        assert target.read_bytes() == b"before"
+    assert target.read_bytes() == b"onetwo"
+    assert (told, saving.size_bytes) == ([3, 6], 6)
+    assert list(tmp_path.iterdir()) == [target]
+    (tmp_path / "plain").touch()
+    assert stat.S_IMODE(target.stat().st_mode) == stat.S_IMODE((tmp_path / "plain").stat().st_mode)
+
+
+@pytest.mark.parametrize("failure", [OSError("full"), KeyboardInterrupt(), FootageError("x")])
+def test_or_not_at_all(tmp_path: Path, failure: BaseException) -> None:
+    target = tmp_path / "clip.mp4"
+    with pytest.raises(type(failure)):
+        _save_a_piece(Saving(str(target), None), failure)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_open_file_stays_its_owners(tmp_path: Path) -> None:
+    own = BytesIO()
+    with pytest.raises(RuntimeError):
+        _save_a_piece(Saving(own, None), RuntimeError())
+    assert own.getvalue() == b"one"
+    assert not own.closed
+    with pytest.raises(FileNotFoundError):
+        Saving(tmp_path / "nowhere" / "clip.mp4", None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def _save_a_piece(saving: Saving, failure: BaseException) -> None:
+    with saving:
+        saving.write(b"one")
+        raise failure

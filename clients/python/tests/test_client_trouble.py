@@ -89,6 +89,20 @@ def test_half_an_answer_is_asked_for_again(camera: Any, proxy: Proxy) -> None:
     assert proxy.count("/preview") == 2
 
 
+def test_half_a_clip_is_no_clip(camera: Any, proxy: Proxy, tmp_path: Path) -> None:
+    target = tmp_path / "clip.mp4"
+    target.write_bytes(b"before")
+    proxy.faults.append("half")
+    with pytest.raises(Unreachable, match="not whole") as error:
+        camera.export(START_MS, 5000, to=target)
+    assert error.value.has_begun
+    assert proxy.count("/export.mp4") == 1
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("clip.mp4", b"before")]
+    # What went wrong before the first byte is another matter.
+    proxy.faults.extend([503, "cut"])
+    assert camera.export(START_MS, 5000, to=target) == target.stat().st_size > 5000
+
+
 def test_nobody_there(opened: Clients, key: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -17,8 +17,9 @@ from footage_client.answers import Preview, Status, StoryboardCue, TimelineEntry
 from footage_client.defaults import PAGE_CAMERAS, PIECE_BYTES, RETRIES, TIMEOUT_S, USER_AGENT
 from footage_client.exchange import Answer, Ask, Pause, Plan, Policy, unreachable
 from footage_client.links import HiddenUrl, parse_link
-from footage_client.moments import Length, Moment
+from footage_client.moments import Length, Moment, span_query
 from footage_client.plans import Access, Desk, Found, playlist_query, storyboard_query
+from footage_client.saving import Progress, Saving, Target
 
 T = TypeVar("T")
 
@@ -178,6 +179,25 @@ class ArchiveMethods:
     def sheet(self, cue: StoryboardCue) -> bytes:
         """The JPEG that a thumbnail is cut out of. Raises NothingKept where it has gone meanwhile."""
         return self._wire.run(self._access.sheet(cue))
+
+    def export(
+        self,
+        start: Moment | None = None,
+        duration: Length | None = None,
+        *,
+        to: Target,
+        end: Moment | None = None,
+        progress: Progress | None = None,
+    ) -> int:
+        """Save a span as MP4 into ``to``, a path or an open binary file; the bytes written.
+
+        A path holds the whole clip or what it held before, never half a clip. ``progress`` is called
+        with the bytes so far. Raises NothingKept, and OSError where the file cannot be written.
+        """
+        query = span_query(start, duration, end)
+        with Saving(to, progress) as saving:
+            self._wire.run(self._access.file("export.mp4", query, saving))
+            return saving.size_bytes
 
 
 class Archive(ArchiveMethods):

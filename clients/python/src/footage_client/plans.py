@@ -170,6 +170,10 @@ class Access:
         }
         return (yield from self._get("storyboard.jpg", query)).content
 
+    def file(self, path: str, query: Mapping[str, str], sink: Sink) -> Plan[Answer]:
+        """An answer as large as it likes, into ``sink``."""
+        return (yield from self._get(path, query, sink))
+
 
 def playlist_query(
     start: Moment | None,
