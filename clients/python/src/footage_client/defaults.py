@@ -7,4 +7,4 @@ USER_AGENT = f"footage-client/{__version__}"
 TIMEOUT_S = 30.0
 RETRIES = 4
 PAGE_CAMERAS = 200
-PIECE_BYTES = 256 << 10
+PIECE_BYTES = 1 << 16
