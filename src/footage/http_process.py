@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Callable
 
 from litestar.types import ASGIApp
 
@@ -20,8 +22,8 @@ from footage.settings import load
 from footage.telemetry import logs
 
 
-def build_app(house: House) -> ASGIApp:
-    """The HTTP application over an open house; closes it when it shuts down."""
+def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGIApp:
+    """The HTTP application over an open house; closes it when it shuts down, then calls ``at_end``."""
     settings = house.settings
     reader = Reader(house.index, house.storage)
     previewer = Previewer(
@@ -38,6 +40,8 @@ def build_app(house: House) -> ASGIApp:
     def shut_down() -> None:
         previewer.close()
         house.close()
+        if at_end is not None:
+            at_end()
 
     services = Services(
         reader=reader,
@@ -63,7 +67,17 @@ def worker_app() -> ASGIApp:
     settings = load()
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
-    return build_app(open_house(settings))
+    return build_app(open_house(settings), at_end=_leave)
+
+
+def _leave() -> None:
+    """End the process: it is the last thing that the server asks of its worker.
+
+    Threads of Granian's runtime that outlive the interpreter panic now and then, and say so in
+    the midst of the log, in a form that is not the log's.
+    """
+    logging.shutdown()
+    os._exit(0)
 
 
 def _end_with_parent() -> None:
