@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from footage.access.signing_keys import SigningKeys
 from footage.archive.cameras import Cameras
+from footage.archive.exports import ExportLimits, Exports
 from footage.archive.index import SqlIndex, open_index
 from footage.archive.keys import Keys
 from footage.archive.storage import LocalStorage
@@ -25,6 +26,16 @@ class House:
     def cameras(self) -> Cameras:
         """The cameras."""
         return Cameras(self.index, self.storage)
+
+    @property
+    def exports(self) -> Exports:
+        """The exports made in the background."""
+        limits = ExportLimits(
+            max_open=self.settings.export_queue,
+            max_bytes=self.settings.export_bytes,
+            ttl_ms=self.settings.export_ttl_s * 1000,
+        )
+        return Exports(self.index, self.storage, limits)
 
     @property
     def keys(self) -> Keys:

@@ -50,6 +50,7 @@ def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGI
         previewer=previewer,
         sheets=SheetDrawer(reader, previewer.pool),
         exporter=Exporter(reader, streams=settings.export_streams),
+        exports=house.exports,
         signing_keys=house.signing_keys,
         token_ttl_s=settings.token_ttl_s,
         session_ttl_s=settings.session_ttl_s,

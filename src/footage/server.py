@@ -1,6 +1,7 @@
-"""The server: its HTTP workers and its recorders as child processes. Only the command line imports it.
+"""The server: its HTTP workers, its recorders and the maker of exports as child processes.
 
-Nothing heavy is imported here, so that what only looks after others stays small.
+Only the command line imports it. Nothing heavy is imported here, so that what only looks after others
+stays small.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from footage.telemetry.logs import event
 
 _HTTP_APP = "footage.http_process:worker_app"
 _RECORDER = "footage.recorder_process"
+_EXPORTER = "footage.export_process"
 _STOP_WITHIN_S = 30
 _HTTP_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """HTTP workers keep the memory of one segment for the next: glibc would give it back to the kernel each
@@ -69,6 +71,10 @@ def _serve_http(settings: Settings, stack: ExitStack) -> None:
     multiprocessing.set_start_method("spawn", force=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(
         TemporaryDirectory(prefix="footage-metrics-")
+    )
+    # Beside the door that lets them be asked for; its metrics go where those of the workers go.
+    stack.enter_context(
+        Children(_EXPORTER, 1, environment={**_RECORDER_MALLOC, **os.environ}, stop_s=_STOP_WITHIN_S)
     )
     for name, value in _HTTP_MALLOC.items():
         os.environ.setdefault(name, value)

@@ -98,6 +98,16 @@ class Settings(BaseSettings):
     export_streams: Annotated[int, Field(ge=1, le=256)] = Field(
         4, description="Exports streamed at the same time, a worker; beyond it the answer is 503"
     )
+    export_queue: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        16, description="Exports in the background that may wait or run; beyond it the answer is 503"
+    )
+    export_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 50)] = Field(
+        32 << 30,
+        description="Bytes that the files of all exports may take; beyond it the answer is 503",
+    )
+    export_ttl_s: Annotated[int, Field(ge=1, le=366 * 86_400)] = Field(
+        86_400, description="How long an export is kept after it has ended, in seconds"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least grave events that are logged"
     )

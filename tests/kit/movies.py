@@ -6,9 +6,10 @@ A picture that tells time carries its moment as a strip, and a click sounds at e
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -24,6 +25,7 @@ from footage.media.pattern import LivePicture, read_strip
 
 FFMPEG = "/usr/bin/ffmpeg"
 CLICK_MS = 5
+FRAME_MS = 40
 
 
 @dataclass
@@ -175,6 +177,22 @@ def moment_of(frame: VideoFrame) -> int | None:
         return read_strip(luma[: plane.height])[0]
     except ValueError:
         return None
+
+
+def clicks_are_in_step(shown: Shown, moments: Sequence[int], times: Sequence[float]) -> None:
+    """A click is heard when a picture of a full second is shown, whichever way sound is played.
+
+    But for one right at the start of a run: AAC needs the frame before.
+    """
+    told = list(zip(moments, times, strict=True))
+    due = [
+        time
+        for (before, _), (moment, time) in pairwise(told)
+        if moment % 1000 == 0 and moment - before == FRAME_MS
+    ]
+    for clicks in (shown.clicks_by_time, shown.clicks_laid):
+        for time in due[1:-1]:
+            assert min(abs(click - time) for click in clicks) <= 40
 
 
 def _clicks(frames: list[tuple[float, NDArray[np.float32]]], rate: int) -> list[float]:

@@ -22,6 +22,7 @@ from footage.api import (
     camera_tokens,
     errors,
     export_api,
+    export_jobs_api,
     integration_api,
     operations,
     overview,
@@ -29,7 +30,7 @@ from footage.api import (
     session_api,
     storyboard_api,
 )
-from footage.api.movie_response import IS_HEAD
+from footage.api.delivery import IS_HEAD
 from footage.api.services import Services
 from footage.telemetry import metrics
 from footage.telemetry.logs import event
@@ -41,17 +42,17 @@ _CORS = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"Content-Length, Content-Disposition, Content-Range, Accept-Ranges, ETag, Date, Retry-After, "
-        + archive_api.FRAME_TIME_HEADER.encode("ascii"),
+        b"Content-Length, Content-Disposition, Content-Range, Accept-Ranges, ETag, Date, Location, "
+        b"Retry-After, " + archive_api.FRAME_TIME_HEADER.encode("ascii"),
     ),
     # A page that asked to be isolated may embed the pictures and segments too.
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
 _PREFLIGHT = (
-    (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
-    (b"access-control-allow-headers", b"Range, If-Range, If-None-Match, If-Modified-Since"),
+    (b"access-control-allow-methods", b"GET, HEAD, POST, DELETE, OPTIONS"),
+    (b"access-control-allow-headers", b"Content-Type, Range, If-Range, If-None-Match, If-Modified-Since"),
     (b"access-control-max-age", b"86400"),
-    (b"allow", b"GET, HEAD, OPTIONS"),
+    (b"allow", b"GET, HEAD, POST, DELETE, OPTIONS"),
     (b"content-length", b"0"),
 )
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT"})
@@ -66,6 +67,7 @@ def create_app(services: Services, on_shutdown: Callable[[], None]) -> ASGIApp:
                 *archive_api.ROUTES,
                 *storyboard_api.ROUTES,
                 *export_api.ROUTES,
+                *export_jobs_api.ROUTES,
                 *integration_api.ROUTES,
                 *camera_tokens.ROUTES,
                 *overview.ROUTES,

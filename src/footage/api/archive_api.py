@@ -14,7 +14,8 @@ from footage.api.archive_request import caching, can_grow, enter, wanted_span
 from footage.api.delivery import (
     IMMUTABLE,
     AnyRequest,
-    SegmentResponse,
+    ByteRange,
+    StoredResponse,
     matches,
     text_response,
 )
@@ -215,7 +216,8 @@ def segment(
     etag = f'"{place.crc32:08x}-{place.size_bytes:x}-{ticks:x}"'
     change = (lambda data: moved_back(data, ticks)) if ticks else None
     block = services.reader.open_block(grant.archive, place.block_ms)
-    return SegmentResponse(block, place, etag, change)
+    where = ByteRange(place.at_bytes, place.at_bytes + place.size_bytes)
+    return StoredResponse(block, where, etag, {"content-type": "video/mp2t"}, change)
 
 
 ROUTES = (archive, timeline, size, playlist, live, picture, segment)

@@ -17,9 +17,10 @@ from litestar import Request, Response
 from litestar.types import Receive, Scope, Send
 
 from footage.api.errors import RangeNotSatisfiable
-from footage.archive.index import SegmentPlace
 from footage.archive.storage import OpenBlock
 
+IS_HEAD = "is_head"
+"""In a request's state: only the head of the answer is wanted."""
 IMMUTABLE = "private, max-age=31536000, immutable"
 _COMPRESS_FROM_BYTES = 1024
 _PIECE_BYTES = 256 << 10
@@ -96,35 +97,40 @@ def parse_range(header: str | None, size: int) -> ByteRange | None:
     return ByteRange(start, min(end, size))
 
 
-class SegmentResponse:
-    """A segment's bytes as an ASGI application: whole, in part, or not again.
+class StoredResponse:
+    """Bytes of the storage, which never change, as an ASGI application: whole, in part, or not again.
 
-    Bytes in the page cache are sent as they are met; others are read by a thread, in pieces, so
-    that neither a slow disk holds up other requests nor a slow client holds a segment in memory.
-    ``change`` is applied to the whole segment first. Closes ``block`` when done.
+    ``place`` is what is sent of ``block``. What lies in the page cache is sent as it is met; the rest is
+    read by a thread, in pieces, so that neither a slow disk holds up other requests nor a slow client
+    holds a segment in memory. ``change`` is applied to the whole first. ``headers`` come beside those of
+    the tag and the range. Closes ``block`` when done.
     """
 
     def __init__(
         self,
         block: OpenBlock,
-        place: SegmentPlace,
+        place: ByteRange,
         etag: str,
-        change: Callable[[bytes], bytes] | None,
+        headers: Mapping[str, str],
+        change: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self._block = block
         self._place = place
         self._etag = etag
+        self._headers = headers
         self._change = change
+        self._is_head = False
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer the request of ``scope``."""
+        self._is_head = bool(scope.get("state", {}).get(IS_HEAD))
         try:
             await self._answer(_conditions(scope), send)
         finally:
             self._block.close()
 
     async def _answer(self, headers: Mapping[bytes, str], send: Send) -> None:
-        size = self._place.size_bytes
+        size = self._place.end - self._place.start
         common = {"etag": self._etag, "cache-control": IMMUTABLE, "accept-ranges": "bytes"}
         if matches(headers.get(b"if-none-match"), self._etag):
             await _send_head(send, 304, common, None)
@@ -139,7 +145,7 @@ class SegmentResponse:
             raise RangeNotSatisfiable(size) from None
         if part is not None:
             common["content-range"] = f"bytes {part.start}-{part.end - 1}/{size}"
-        common["content-type"] = "video/mp2t"
+        common |= self._headers
         whole = ByteRange(0, size)
         await self._send(send, 200 if part is None else 206, common, part or whole)
 
@@ -149,10 +155,13 @@ class SegmentResponse:
             await _send_head(send, status, headers, len(data))
             await _send_piece(send, data, more=False)
             return
-        at, end = self._place.at_bytes + part.start, self._place.at_bytes + part.end
+        at, end = self._place.start + part.start, self._place.start + part.end
         # The first piece is read before anything is said: it may not be there.
         piece = await self._read(at, end)
         await _send_head(send, status, headers, end - at)
+        if self._is_head:
+            await _send_piece(send, b"", more=False)
+            return
         while True:
             at += len(piece)
             await _send_piece(send, piece, more=at < end)
@@ -167,12 +176,12 @@ class SegmentResponse:
 
     def _changed(self, part: ByteRange) -> bytes:
         assert self._change is not None
-        whole = self._block.read(self._place.at_bytes, self._place.size_bytes)
+        whole = self._block.read(self._place.start, self._place.end - self._place.start)
         return self._change(whole)[part.start : part.end]
 
 
 def _conditions(scope: Scope) -> dict[bytes, str]:
-    """The headers that change how a segment is answered."""
+    """The headers that change how stored bytes are answered."""
     return {name: value.decode("latin-1") for name, value in scope["headers"] if name in _CONDITIONS}
 
 

@@ -28,6 +28,7 @@ from litestar.types import ExceptionHandler
 from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import (
     AlreadyExists,
+    ExportsFull,
     MissingBytes,
     Unavailable,
     UnknownCamera,
@@ -137,7 +138,7 @@ class TooBusy(Refusal):
     headers: Mapping[str, str] = {"Retry-After": str(_RETRY_AFTER_S)}
 
 
-def _refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 a table
+def _refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911, C901 a table
     """The one table from what went wrong inside to what is said outside."""
     match error:
         case Refusal():
@@ -150,6 +151,8 @@ def _refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 a table
             return TooBusy("All preview decoders are busy, try again")
         case NoFreeStream():
             return TooBusy("Too many exports are running, try again")
+        case ExportsFull():
+            return TooBusy(f"No export can be made now: {error}; try again later")
         case ExportBroken():
             return TooBusy("The footage cannot be read now, try again")
         case NoPicture():
@@ -186,7 +189,7 @@ def problem_response(path: str, refusal: Refusal) -> Response[bytes]:
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Any exception as its problem; those that nobody foresaw are logged whole."""
     refusal = _refusal_of(error)
-    foreseen = isinstance(error, (Refusal, Busy, NoFreeStream))
+    foreseen = isinstance(error, (Refusal, Busy, NoFreeStream, ExportsFull))
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not foreseen:
         known = refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
         _log.log(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,10 +14,16 @@ from footage.api.errors import BadRequest, Fault
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def read_object(body: bytes) -> dict[str, Any]:
-    """The members of a JSON object. Raises BadRequest."""
+_EXACT = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def read_object(body: bytes, *, exact: bool = False) -> dict[str, Any]:
+    """The members of a JSON object. Raises BadRequest.
+
+    Where ``exact``, numbers with a fraction or an exponent come as decimals.
+    """
     try:
-        given = msgspec.json.decode(body)
+        given = _EXACT.decode(body) if exact else msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest(Fault("body", "must be JSON")) from None
     if not isinstance(given, dict):

@@ -16,11 +16,10 @@ from typing import TypeAlias
 
 from litestar.types import Receive, Scope, Send
 
+from footage.api.delivery import IS_HEAD
 from footage.telemetry import metrics
 from footage.telemetry.logs import event
 
-IS_HEAD = "is_head"
-"""In a request's state: only the head of the answer is wanted."""
 _PIECES_AHEAD = 8
 _log = logging.getLogger(__name__)
 

@@ -43,6 +43,11 @@ class Query:
         for name, value in pairs:
             self._values.setdefault(name, []).append(value)
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that is wrong with what was read so far."""
+        return tuple(self._faults)
+
     def check(self) -> None:
         """Raise BadRequest where anything that was read is wrong."""
         if self._faults:

@@ -12,6 +12,7 @@ from litestar.params import SkipValidation
 
 from footage.access.signing_keys import SigningKeys
 from footage.archive.cameras import Cameras
+from footage.archive.exports import Exports
 from footage.archive.keys import Keys
 from footage.archive.read import Reader
 from footage.playback.export import Exporter
@@ -29,6 +30,7 @@ class Services:
     previewer: Previewer
     sheets: SheetDrawer
     exporter: Exporter
+    exports: Exports
     signing_keys: SigningKeys
     token_ttl_s: int
     session_ttl_s: int

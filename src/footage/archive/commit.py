@@ -153,7 +153,8 @@ class RunWriter:
     def abandon(self) -> None:
         """Take back the whole run, and what was added and not committed."""
         if self._run is not None:
-            remove_run(self._index, self._storage, self._archive, self._run.id)
+            # Also from under an export: it would hold what was never meant to be there.
+            remove_run(self._index, self._storage, self._archive, self._run.id, held_too=True)
         elif self._pending:
             self._storage.delete(block_key(self._archive.id, self._pending[0].start_ms))
         self._pending.clear()

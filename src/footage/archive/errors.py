@@ -6,6 +6,8 @@ ArchiveError
 ├─ UnknownRun          the run to go on with was removed meanwhile
 ├─ LeaseLost           another recorder took the archive over (invariant 8)
 ├─ AlreadyExists       a camera, an archive or a key of that id or name is there
+├─ Held                an export is made of what was to be removed (invariant 6)
+├─ ExportsFull         as many exports wait, or as many bytes of them are kept, as may be
 ├─ MissingBytes        the index names bytes that the storage does not have
 ├─ WrongStorage        the storage is not the one of this index, or is not there (invariant 3)
 └─ Unavailable         index or storage cannot be reached now; trying again later can help
@@ -44,6 +46,14 @@ class LeaseLost(ArchiveError):
 
 class AlreadyExists(ArchiveError):
     """Something of that id or name is there already."""
+
+
+class Held(ArchiveError):
+    """An export is made of the footage: it can be removed when that has ended."""
+
+
+class ExportsFull(ArchiveError):
+    """There is no place for one more export now; its text may be shown to anybody."""
 
 
 class MissingBytes(ArchiveError):

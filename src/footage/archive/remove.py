@@ -11,11 +11,15 @@ from footage.archive.storage import Storage, block_key
 from footage.timeline import Archive
 
 _BATCH = 500
+_NONE_EXPIRED = -1
+"""Before all time: only those of removed cameras."""
 
 
-def remove_run(index: Index, storage: Storage, archive: Archive, run_id: int) -> None:
-    """Remove one run."""
-    index.mark_run(archive, run_id)
+def remove_run(
+    index: Index, storage: Storage, archive: Archive, run_id: int, *, held_too: bool = False
+) -> None:
+    """Remove one run. Raises Held where an export is made of it, unless ``held_too``."""
+    index.mark_run(archive, run_id, held_too=held_too)
     finish(index, storage)
 
 
@@ -27,5 +31,15 @@ def finish(index: Index, storage: Storage) -> int:
             storage.delete(block_key(block.archive_id, block.start_ms))
         index.drop_blocks(blocks)
         removed += len(blocks)
+    forget_exports(index, storage, _NONE_EXPIRED)
     index.drop_removed_archives()
     return removed
+
+
+def forget_exports(index: Index, storage: Storage, now_ms: int) -> int:
+    """Remove exports that have expired, and those of removed cameras; how many that were."""
+    leaving = index.leaving_exports(now_ms)
+    for export in leaving:
+        storage.exports.delete(export.id)
+        index.drop_export(export.id)
+    return len(leaving)

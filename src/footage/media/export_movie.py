@@ -1,7 +1,9 @@
-"""Segments become one MP4, sample by sample and never encoded anew: in fragments, as they come.
+"""Segments become one MP4, sample by sample and never encoded anew.
 
-The movie says before its first sample how long it is and where in its first GOP it begins, so a player
-can show it while the rest is still being read.
+A fragmented movie is sent as its segments come. It says before its first sample how long it is and where
+in its first GOP it begins, so a player can show it while the rest is still being read. A progressive one
+has all its tables before its samples, which every player and editing program takes; it is written into a
+file, since its beginning is known last.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ from footage.media.export_tracks import (
     split,
 )
 from footage.media.mp4_boxes import (
+    LEAST_FREE_BYTES,
     Chunk,
     TrackHeader,
     data_head,
     file_type,
     fragment,
     fragment_index,
+    free_space,
     movie,
 )
 from footage.media.mp4_tables import SampleTables
@@ -36,6 +40,10 @@ from footage.timeline import Codecs
 _PICTURES, _SOUND = 1, 2
 _LC = 1
 _PIECE_BYTES = 256 << 10
+_TABLES_BYTES_A_SAMPLE = 20
+"""At worst: its size, and a run of its own for its length and for its composition offset."""
+_HEAD_BYTES = 16 << 10
+"""What stands there whatever the number of samples, and more."""
 
 _Taken = tuple[int, Chunk, list[Buffer]]
 """A track's number, samples, and their bytes."""
@@ -70,11 +78,13 @@ class Tracks:
                 codecs.sample_rate, end=end, silence=silence, nothing_beyond=form.nothing_beyond
             )
         self._entry = b""
+        self.samples_met = 0
 
     def take(self, data: bytes, stretch: Stretch) -> list[_Taken]:
         """The samples of a segment by their track's number. Raises Damaged, NotReadable."""
         form = self.form
         samples: Samples = samples_of(data, form.codecs.video, sets_in_band=form.sets_in_band)
+        self.samples_met += len(samples.pictures) + len(samples.sound)
         self._entry = self._entry or picture_entry(data, form.codecs.video, sets_in_band=form.sets_in_band)
         taken = [(_PICTURES, self.pictures.take(samples.pictures, stretch))]
         if self.sound is not None:
@@ -161,6 +171,52 @@ class FragmentedMovie:
         for piece in pieces:
             self._at_bytes += len(piece)
             yield piece
+
+
+class ProgressiveMovie:
+    """A movie whose tables come first: samples are gathered, and the head is made when all are there.
+
+    Whoever writes it leaves room for the head, as much as is guessed from the first segment.
+    """
+
+    def __init__(self, form: MovieForm, sound_like: bytes) -> None:
+        self._tracks = Tracks(form, sound_like, in_fragments=False)
+        self._tables: dict[int, SampleTables] = {}
+        self._duration_ms = form.duration_ms
+        self.data_bytes = 0
+        self.room_bytes = 0
+        """Where to begin with the samples: what the head takes, unless more of them come than the first
+        segment lets expect. Known after that segment."""
+
+    def take(self, data: bytes, stretch: Stretch) -> Iterator[bytes]:
+        """What follows in the samples' data for one more segment. Raises Damaged, NotReadable."""
+        chunks = self._tracks.take(data, stretch)
+        if not self.room_bytes:
+            usual = self._tracks.samples_met * TICKS_PER_MS / (stretch.until - stretch.at)
+            expected = int(usual * 1.1 * self._duration_ms)
+            self.room_bytes = _HEAD_BYTES + _TABLES_BYTES_A_SAMPLE * expected
+        buffers: list[Buffer] = []
+        for number, chunk, pieces in chunks:
+            self._tables.setdefault(number, SampleTables()).add(chunk, self.data_bytes)
+            self.data_bytes += chunk.size_bytes
+            buffers += pieces
+        yield from _gathered(buffers)
+
+    def head(self) -> bytes:
+        """All that stands before the samples: ``room_bytes``, or more where that is too little."""
+        headers = self._tracks.headers()
+        for header in headers:
+            self._tables.setdefault(header.number, SampleTables())
+        form, data = file_type(fragmented=False), data_head(self.data_bytes)
+        data_at = self.room_bytes
+        while True:
+            head = _head(headers, self._tables, self._duration_ms, data_at, fragmented=False)
+            length = len(form) + len(head) + len(data)
+            spare = data_at - length
+            if spare == 0 or spare >= LEAST_FREE_BYTES:
+                return form + head + free_space(spare) + data
+            # Where the data begins can change how wide its places are written, and so the length again.
+            data_at = length if spare < 0 else data_at + LEAST_FREE_BYTES
 
 
 def _head(

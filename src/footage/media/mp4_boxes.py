@@ -23,6 +23,8 @@ _TRUN_FLAGS = 0x000001 | 0x000100 | 0x000200 | 0x000400 | 0x000800
 SYNC, NOT_SYNC = 0x02000000, 0x01010000
 """A sample that decodes alone, and one that does not (8.8.3.1)."""
 _LARGE = 1 << 32
+LEAST_FREE_BYTES = 8
+"""What a box is at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ def data_head(size_bytes: int) -> bytes:
     if size_bytes + 8 < _LARGE:
         return struct.pack(">I4s", 8 + size_bytes, b"mdat")
     return struct.pack(">I4sQ", 1, b"mdat", 16 + size_bytes)
+
+
+def free_space(size_bytes: int) -> bytes:
+    """``free``: so many bytes that say nothing; none, or at least what a box is."""
+    return box(b"free", bytes(size_bytes - LEAST_FREE_BYTES)) if size_bytes else b""
 
 
 def movie(tracks: Sequence[tuple[TrackHeader, int, bytes]], duration_ms: int, *, fragmented: bool) -> bytes:

@@ -51,10 +51,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """The pieces of a movie, ascending, and what it is."""
+    """The pieces of a movie, ascending, and what it is.
+
+    It is made of the segments of ``kept``, which hold ``footage_bytes``.
+    """
 
     pieces: tuple[Piece, ...]
     form: MovieForm
+    kept: Span
+    footage_bytes: int
 
     @property
     def shown(self) -> Span:
@@ -78,11 +83,13 @@ def plan_export(parts: Sequence[Part], span: Span, *, nothing_beyond: bool) -> E
     Raises NothingKept, Changed.
     """
     pieces: list[Piece] = []
+    used: list[Part] = []
     place_ms = 0
     for part in parts:
         shown = part.span.cut_to(span)
         if shown.duration_ms:
             pieces.append(Piece(shown, place_ms, part.run.codecs))
+            used.append(part)
             place_ms += shown.duration_ms
     if not pieces:
         raise NothingKept
@@ -93,7 +100,8 @@ def plan_export(parts: Sequence[Part], span: Span, *, nothing_beyond: bool) -> E
         sets_in_band=len({piece.codecs.fingerprint for piece in pieces}) > 1,
         nothing_beyond=nothing_beyond,
     )
-    return ExportPlan(tuple(pieces), form)
+    kept = Span(used[0].start_ms, used[-1].end_ms)
+    return ExportPlan(tuple(pieces), form, kept, sum(part.size_bytes for part in used))
 
 
 def _shared(pieces: Sequence[Piece]) -> Codecs:

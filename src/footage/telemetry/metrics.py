@@ -33,6 +33,20 @@ SHEETS = Counter(
 )
 EXPORTS = Counter("footage_exports_total", "Movies streamed, by how they ended", ["result"])
 EXPORTS_RUNNING = Gauge("footage_exports_running", "Movies being streamed now", multiprocess_mode="livesum")
+EXPORT_JOBS = Counter(
+    "footage_export_jobs_total", "Exports in the background that ended: done, failed, cancelled", ["result"]
+)
+EXPORT_JOBS_KEPT = Gauge(
+    "footage_export_jobs_kept",
+    "Exports in the background by state, those that ended until they expire",
+    ["state"],
+    multiprocess_mode="mostrecent",
+)
+EXPORT_JOBS_BYTES = Gauge(
+    "footage_export_jobs_kept_bytes",
+    "Bytes of the files of exports that are kept",
+    multiprocess_mode="mostrecent",
+)
 
 
 def exposition() -> tuple[bytes, str]:

@@ -4,6 +4,7 @@ Pure values without I/O; every other folder speaks in these, and this one import
 """
 
 from footage.timeline.camera import Camera, Location, Place, Source
+from footage.timeline.export import Export, ExportState
 from footage.timeline.kept import (
     Archive,
     Block,
@@ -23,6 +24,8 @@ __all__ = [
     "Camera",
     "CameraStatus",
     "Codecs",
+    "Export",
+    "ExportState",
     "Keyframe",
     "Location",
     "Place",

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from footage.archive.errors import AlreadyExists, UnknownCamera
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
+from footage.archive.index.export_rows import cancel_all
 from footage.timeline import Archive, Camera, Location, Place
 
 _CAMERAS = (
@@ -80,10 +81,14 @@ class CameraRows:
         return camera
 
     def mark_camera(self, camera_id: UUID) -> Archive:
-        """Take a camera out of sight, its archive and all it keeps with it. Raises UnknownCamera."""
+        """Take a camera out of sight, its archive and all it keeps with it. Raises UnknownCamera.
+
+        Exports that wait or run are cancelled.
+        """
         with writing(self._engine) as connection:
             archive = _archive_of(connection, camera_id)
             connection.execute(update(t.camera).where(t.camera.c.id == camera_id).values(removed=True))
+            cancel_all(connection, archive)
         return archive
 
     def raise_token_epoch(self, camera_id: UUID) -> int:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
+from footage.archive.index.export_rows import check_not_held
 from footage.archive.index.protocol import LeavingBlock, LiveSegment, SegmentPlace, Snapshot, Totals
 from footage.archive.index.segment_table import find, unpack, unpack_columns, unpack_times
 from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span
@@ -241,17 +242,19 @@ class FootageRows:
         with reading(self._single_reads) as connection:
             return first_overlap(connection, archive, span, own_run=0)
 
-    def mark_run(self, archive: Archive, run_id: int) -> None:
-        """Take a run out of sight; its blocks are leaving."""
+    def mark_run(self, archive: Archive, run_id: int, *, held_too: bool = False) -> None:
+        """Take a run out of sight; its blocks are leaving. Raises Held, unless ``held_too``."""
+        own = (t.run.c.archive_number == archive.number, t.run.c.id == run_id)
         with writing(self._engine) as connection:
+            run = connection.execute(select(t.run.c.start_ms, t.run.c.end_ms).where(*own)).one_or_none()
+            if run is not None and not held_too:
+                check_not_held(connection, archive.number, Span(*run))
             connection.execute(
                 update(t.block)
                 .where(t.block.c.archive_number == archive.number, t.block.c.run_id == run_id)
                 .values(leaving=True)
             )
-            connection.execute(
-                delete(t.run).where(t.run.c.archive_number == archive.number, t.run.c.id == run_id)
-            )
+            connection.execute(delete(t.run).where(*own))
 
     def leaving(self, limit: int) -> list[LeavingBlock]:
         """Blocks whose bytes are to be deleted: of marked runs, and of removed archives."""
@@ -280,13 +283,14 @@ class FootageRows:
             )
 
     def drop_removed_archives(self) -> None:
-        """Forget removed cameras and archives that have no blocks left."""
+        """Forget removed cameras and archives that have no blocks and no exports left."""
         gone = (
             select(t.archive.c.number)
             .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
             .where(
                 t.camera.c.removed,
                 ~exists().where(t.block.c.archive_number == t.archive.c.number),
+                ~exists().where(t.export.c.archive_number == t.archive.c.number),
             )
         )
         with writing(self._engine) as connection:

@@ -14,7 +14,18 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from footage.archive.errors import ArchiveError
-from footage.timeline import Archive, Block, Camera, CameraStatus, Run, SegmentTable, Source, Span
+from footage.timeline import (
+    Archive,
+    Block,
+    Camera,
+    CameraStatus,
+    Export,
+    ExportState,
+    Run,
+    SegmentTable,
+    Source,
+    Span,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,15 @@ class ToRecord:
     fence: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenExport:
+    """An export that waits or runs, who makes it, and how often that one said so."""
+
+    export: Export
+    worker_id: UUID | None
+    beat: int
+
+
 class Snapshot(Protocol):
     """Reads that all see the index as it was at one moment."""
 
@@ -162,8 +182,11 @@ class FootageIndex(Protocol):
     def commit_block(self, archive: Archive, run: Run, block: Block, fence: int | None = None) -> Run:
         """Write one block. Raises what ``commit_blocks`` answers."""
 
-    def mark_run(self, archive: Archive, run_id: int) -> None:
-        """Take a run out of sight; its blocks are leaving."""
+    def mark_run(self, archive: Archive, run_id: int, *, held_too: bool = False) -> None:
+        """Take a run out of sight; its blocks are leaving.
+
+        Raises Held where an export is made of it (invariant 6), unless ``held_too``.
+        """
 
     def leaving(self, limit: int) -> list[LeavingBlock]:
         """Blocks whose bytes are to be deleted: of marked runs, and of removed archives."""
@@ -172,7 +195,7 @@ class FootageIndex(Protocol):
         """Forget blocks whose bytes are gone."""
 
     def drop_removed_archives(self) -> None:
-        """Forget removed cameras and archives that have no blocks left."""
+        """Forget removed cameras and archives that have no blocks and no exports left."""
 
 
 class CameraIndex(Protocol):
@@ -191,7 +214,10 @@ class CameraIndex(Protocol):
         """Change the named fields (of Camera, or ``source_url``). Raises UnknownCamera."""
 
     def mark_camera(self, camera_id: UUID) -> Archive:
-        """Take a camera out of sight, its archive and all it keeps with it. Raises UnknownCamera."""
+        """Take a camera out of sight, its archive and all it keeps with it. Raises UnknownCamera.
+
+        Exports that wait or run are cancelled.
+        """
 
     def raise_token_epoch(self, camera_id: UUID) -> int:
         """Revoke every link to the camera's archive; the new epoch. Raises UnknownCamera."""
@@ -229,6 +255,58 @@ class RecorderIndex(Protocol):
         """How it goes, by archive number: of all, or of those. Nothing of removed cameras."""
 
 
+class ExportIndex(Protocol):
+    """Exports made in the background. None of removed cameras, but for ``leaving_exports``."""
+
+    def add_export(self, export: Export, *, max_open: int, max_bytes: int) -> None:
+        """Add one that waits. Raises UnknownCamera.
+
+        Raises ExportsFull where ``max_open`` wait or run already, or where the files of all that are
+        kept would take more than ``max_bytes``.
+        """
+
+    def export(self, archive: Archive, export_id: UUID) -> Export | None:
+        """An archive's export of that id."""
+
+    def exports(
+        self, archive: Archive, limits: Span, *, limit: int, after: tuple[int, UUID] | None = None
+    ) -> list[Export]:
+        """An archive's exports that reach nowhere outside ``limits``, newest first.
+
+        ``after`` is when the last of the page before was created, and its id.
+        """
+
+    def open_exports(self) -> list[OpenExport]:
+        """All that wait or run, oldest first."""
+
+    def claim_export(self, export: Export, worker_id: UUID) -> int | None:
+        """Take up an open export that was seen to have this fence; its new fence.
+
+        None where somebody was quicker, or it has ended.
+        """
+
+    def beat_export(self, export_id: UUID, fence: int, read_bytes: int) -> bool:
+        """Say how far an export is; False where it is no longer this worker's to make."""
+
+    def release_export(self, export_id: UUID, fence: int) -> None:
+        """Let it wait again, for this worker or another."""
+
+    def end_export(self, export: Export) -> bool:
+        """Write down how an export ended; False where it was no longer this fence's to end."""
+
+    def cancel_export(self, export_id: UUID, now_ms: int, expires_ms: int) -> bool:
+        """End one that waits or runs; False where it had ended."""
+
+    def drop_export(self, export_id: UUID) -> None:
+        """Forget one whose files are gone."""
+
+    def leaving_exports(self, now_ms: int) -> list[Export]:
+        """Those to be forgotten: expired, or of a camera that was removed."""
+
+    def export_totals(self) -> dict[ExportState, tuple[int, int]]:
+        """How many there are of each state, and the bytes of their files."""
+
+
 class KeyIndex(Protocol):
     """Integration keys."""
 
@@ -245,7 +323,7 @@ class KeyIndex(Protocol):
         """Forget a key; False where there is none of that name."""
 
 
-class Index(FootageIndex, CameraIndex, RecorderIndex, KeyIndex, Protocol):
+class Index(FootageIndex, CameraIndex, RecorderIndex, ExportIndex, KeyIndex, Protocol):
     """All of it, over one database."""
 
     @property

@@ -172,3 +172,32 @@ recording = Table(
     Column("drift_ms", BigInteger, nullable=False),
     Column("reconnects", JSON, nullable=False),
 )
+
+# Exports made in the background. While one waits or runs, runs that it reaches into stay (invariant 6).
+# Its worker is alive while the beat rises; whoever takes it up raises the fence, and nobody else ends it.
+export = Table(
+    "export",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("archive_number", _Id, ForeignKey("archive.number"), nullable=False),
+    Column("shown_from_ms", BigInteger, nullable=False),
+    Column("shown_to_ms", BigInteger, nullable=False),
+    Column("reach_from_ms", BigInteger, nullable=False),
+    Column("reach_to_ms", BigInteger, nullable=False),
+    Column("is_limited", Boolean, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String),
+    Column("read_bytes", BigInteger, nullable=False),
+    Column("total_bytes", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", String),
+    Column("manifest_bytes", BigInteger),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("done_ms", BigInteger),
+    Column("expires_ms", BigInteger),
+    Column("worker_id", Uuid),
+    Column("fence", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Index(None, "archive_number", "created_ms"),
+    Index(None, "state", "created_ms"),
+)

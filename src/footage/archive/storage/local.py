@@ -15,46 +15,14 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from footage.archive.errors import Full, MissingBytes, Unavailable, WrongStorage
+from footage.archive.storage.local_block import LocalBlock
+from footage.archive.storage.local_exports import LocalExportFiles
 from footage.archive.storage.protocol import Room
 
 MARKER = "footage-storage"
 _WRITE_BYTES = 1 << 18
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NAMES_KNOWN = 10_000
-
-
-class LocalBlock:
-    """An open file of a block; the descriptor outlives an unlink."""
-
-    def __init__(self, descriptor: int, key: str) -> None:
-        self._descriptor = descriptor
-        self._key = key
-
-    def read(self, start: int, size: int) -> bytes:
-        """Exactly ``size`` bytes from byte ``start``. Raises MissingBytes where they end early."""
-        try:
-            data = os.pread(self._descriptor, size, start)
-        except OSError as error:
-            raise Unavailable(f"storage: cannot read {self._key}: {error.strerror}") from error
-        if len(data) != size:
-            raise MissingBytes(f"{self._key} ends before byte {start + size}")
-        return data
-
-    def read_ready(self, start: int, size: int) -> bytes | None:
-        """The same if all of it is in the page cache; None otherwise."""
-        buffer = bytearray(size)
-        try:
-            read = os.preadv(self._descriptor, (buffer,), start, os.RWF_NOWAIT)
-        except OSError:
-            # Not cached, or a file system that cannot tell.
-            return None
-        return bytes(buffer) if read == size else None
-
-    def close(self) -> None:
-        """Close the descriptor, once."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
 
 
 class LocalStorage:
@@ -69,6 +37,12 @@ class LocalStorage:
         self._reserve_bytes = reserve_bytes
         # Keys whose names would survive a power cut. Forgetting one costs a few syncs too many.
         self._lasting_names: set[str] = set()
+        self._exports = LocalExportFiles(root / "exports", self, reserve_bytes)
+
+    @property
+    def exports(self) -> LocalExportFiles:
+        """The files of exports, in a folder beside those of the archives."""
+        return self._exports
 
     def claim(self) -> None:
         """Put the marker into a root that is new or empty.

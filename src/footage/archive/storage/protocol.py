@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 from uuid import UUID
 
 
@@ -38,6 +38,50 @@ class OpenBlock(Protocol):
         """Let go of it; closing twice does nothing."""
 
 
+class Draft(Protocol):
+    """A file in the making. A context manager: what has not got its name by the end is gone.
+
+    Calls raise Unavailable, those that write also Full.
+    """
+
+    def __enter__(self) -> Self:
+        """Itself."""
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of it."""
+
+    def write(self, data: bytes, at: int) -> None:
+        """Write ``data`` at byte ``at``."""
+
+    def move(self, at: int, to: int, size: int) -> None:
+        """Move ``size`` bytes towards the end, from byte ``at`` to byte ``to``."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """All that was written, from the beginning."""
+
+    def finish(self) -> None:
+        """Give it its name, durably: from here on it can be opened, whole."""
+
+
+class ExportFiles(Protocol):
+    """The files of exports, in the same place as the footage. Raises what the storage raises.
+
+    A name begins with the id of its export.
+    """
+
+    def draft(self, name: str) -> Draft:
+        """A new file of that name, in the making. Raises Full where footage needs the room."""
+
+    def open(self, name: str) -> OpenBlock:
+        """A file, to be read from. Raises MissingBytes where there is none."""
+
+    def delete(self, export_id: UUID) -> None:
+        """Remove all files of an export, and what drafts of it a killed process left."""
+
+    def has_room(self, size_bytes: int) -> bool:
+        """Whether so many bytes could be written now."""
+
+
 class Storage(Protocol):
     """A place for the bytes of blocks.
 
@@ -45,6 +89,10 @@ class Storage(Protocol):
     Unavailable where the place cannot be reached, and those that write or remove raise
     WrongStorage where the marker of ``set_id`` is not there (invariant 3).
     """
+
+    @property
+    def exports(self) -> ExportFiles:
+        """The files of exports."""
 
     def append(self, key: str, start: int, data: bytes) -> None:
         """Write ``data`` at byte ``start``, where the block's promised bytes end.
