@@ -58,7 +58,7 @@ class ExportPage(msgspec.Struct, frozen=True):
     next: str | None
 
 
-class ExportIn(msgspec.Struct, frozen=True):
+class ExportIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The span of an export; moments and lengths as in queries."""
 
     start: float | None = None
@@ -168,7 +168,8 @@ def _read_wanted(body: bytes) -> Query:
         if isinstance(value, bool) or not isinstance(value, int | Decimal | None):
             faults.append(Fault(name, _NUMBER))
         elif value is not None:
-            numbers[name] = value
+            # An exponent, since a number of JSON may have any number of digits.
+            numbers[name] = f"{Decimal(value):.40E}"
     query = Query(urlencode(numbers).encode("ascii"))
     query.span()
     faults += query.faults

@@ -16,11 +16,13 @@ from footage.api.openapi_archive_parts import (
     moment,
     not_modified,
     operation,
+    range_not_satisfiable,
     refused,
     switch,
     whole,
 )
 from footage.api.openapi_export import EXPORT_PATHS
+from footage.api.openapi_export_jobs import EXPORT_JOBS_PATHS
 from footage.api.openapi_parts import (
     ARCHIVE_ID,
     EXP,
@@ -28,7 +30,6 @@ from footage.api.openapi_parts import (
     START_MS,
     Json,
     answer,
-    headers,
     parameter,
     problem,
     unavailable,
@@ -260,17 +261,6 @@ _preview = operation(
 _preview["get"]["responses"]["503"] = unavailable(example_path("/preview"), ", or all decoders are busy")
 
 
-def _range_not_satisfiable() -> Json:
-    response = problem(
-        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-        "The range starts beyond the end, or has no length; `Content-Range` tells the size.",
-        example_path("/1790000000000.ts"),
-        "The range starts beyond the end of 691652 bytes",
-    )
-    response["headers"].update(headers("ContentRange"))
-    return response
-
-
 _segment = operation(
     "/{segment}.ts",
     name="getSegment",
@@ -319,7 +309,7 @@ _segment = operation(
             example_path("/1790000000000.ts"),
             "Segment not found",
         ),
-        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: _range_not_satisfiable(),
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: range_not_satisfiable("/1790000000000.ts"),
     },
 )
 
@@ -332,5 +322,6 @@ ARCHIVE_PATHS: dict[str, Json] = {
     f"{ROOT}/preview": _preview,
     **STORYBOARD_PATHS,
     **EXPORT_PATHS,
+    **EXPORT_JOBS_PATHS,
     f"{ROOT}/{{segment}}.ts": _segment,
 }

@@ -12,6 +12,7 @@ from footage.api.openapi_parts import (
     Json,
     answer,
     by_status,
+    headers,
     parameter,
     problem,
     unavailable,
@@ -110,6 +111,18 @@ def refused(path: str, *faults: Fault) -> dict[HTTPStatus, Json]:
 def not_modified(*sends: str) -> Json:
     """The 304 of an answer that carries a tag."""
     return answer("`If-None-Match` names the tag: what the client has is good.", sends=sends)
+
+
+def range_not_satisfiable(path: str) -> Json:
+    """The 416 of what is served in ranges."""
+    response = problem(
+        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+        "The range starts beyond the end, or has no length; `Content-Range` tells the size.",
+        example_path(path),
+        "The range starts beyond the end of 691652 bytes",
+    )
+    response["headers"].update(headers("ContentRange"))
+    return response
 
 
 def operation(

@@ -38,6 +38,10 @@ HEADERS: dict[str, Json] = {
         str(START_MS),
         {"type": "integer", "format": "int64"},
     ),
+    "Location": _header(
+        "Where what was made is to be found, signed with the caller's own token.",
+        f"http://127.0.0.1:8080/archives/{ARCHIVE_ID}/exports/{ARCHIVE_ID}?signature=4gk0&exp={EXP}",
+    ),
     "RetryAfter": _header(
         "Seconds after which it is worth asking again.", RETRY_AFTER, {"type": "integer"}
     ),

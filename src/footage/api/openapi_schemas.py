@@ -14,6 +14,7 @@ from footage.api.archive_api import Size, TimelineEntry, Totals
 from footage.api.camera_status import StatusOut
 from footage.api.camera_tokens import TTL_MAX_S, TokenIn, TokenOut
 from footage.api.errors import PLAYLIST_NOT_FOUND, Fault, Problem
+from footage.api.export_jobs_api import ExportIn, ExportOut, ExportPage
 from footage.api.integration_api import (
     ArchiveApiToken,
     CameraIn,
@@ -28,7 +29,7 @@ from footage.api.integration_api import (
 from footage.api.overview import CameraOverview, OverviewOut, StorageOut
 from footage.api.session_api import SessionIn, SessionOut
 from footage.api.source_urls import SOURCE_SCHEMES
-from footage.timeline import Reason, State
+from footage.timeline import ExportState, Reason, State
 
 Schema = dict[str, Any]
 _TEMPLATE = "#/components/schemas/{name}"
@@ -47,6 +48,9 @@ _STRUCTS = (
     TokenOut,
     SessionIn,
     SessionOut,
+    ExportIn,
+    ExportOut,
+    ExportPage,
 )
 _COMMON_CAMERA = {
     "title": "What people call it.",
@@ -181,6 +185,31 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "name": "The name of the integration key.",
         "exp": "Unix time in **seconds** at which the session ends.",
     },
+    ExportIn: {
+        "start": "Where the span starts: ms, or seconds where below 1e11. Left out: the first moment kept.",
+        "duration": "Length of the span, in the unit of `start`; in ms without one. Left out: to the last"
+        " moment kept.",
+    },
+    ExportOut: {
+        "id": "The export.",
+        "state": "`waiting`, `running`, `done` (its file is there), `failed`, or `cancelled`.",
+        "reason": "Why it failed, in words; null where it did not.",
+        "progress": "How much of it is made; 1 where it is done, and only there.",
+        "start": "First moment that is shown, in ms.",
+        "end": "Moment at which what is shown ends, in ms.",
+        "name": "The name to save it under.",
+        "size": "Bytes of the file; null until it is done.",
+        "sha256": "SHA-256 of the file, in hexadecimal; null until it is done.",
+        "created": "When it was asked for, in ms.",
+        "ended": "When it was done, failed or cancelled, in ms; null before.",
+        "expires": "When it will be removed, in ms; null before it has ended.",
+        "links": "Signed URLs of the export itself (`self`) and, where it is done, of its `movie` and its"
+        " `manifest`.",
+    },
+    ExportPage: {
+        "exports": "Newest first.",
+        "next": "Give it back as `after` for the page that follows; null on the last.",
+    },
 }
 _FORMATS = {
     (Totals, "id"): "uuid",
@@ -192,6 +221,7 @@ _FORMATS = {
     (CameraOut, "tempAccessExpiryDate"): "date-time",
     (CameraOverview, "id"): "uuid",
     (TokenOut, "archiveApiUrl"): "uri",
+    (ExportOut, "id"): "uuid",
     (StatusOut, "since"): "date-time",
     (StatusOut, "updated"): "date-time",
     (StatusOut, "lastPacket"): "date-time",
@@ -199,9 +229,11 @@ _FORMATS = {
 }
 _CHOICES: dict[tuple[type[msgspec.Struct], str], list[str]] = {
     (CameraOut, "transport"): ["tcp", "udp"],
+    (ExportOut, "state"): [state.value for state in ExportState],
     (StatusOut, "state"): [state.value for state in State],
     (CameraOverview, "state"): [state.value for state in State],
 }
+_NUMBER_MAX = 1e308
 _SOURCE_PATTERN = rf"^(?:{'|'.join(SOURCE_SCHEMES)})://[^/?#\s]\S*$"
 
 
@@ -222,6 +254,8 @@ def schemas() -> dict[str, Schema]:
     source_url = _plain(components["CameraIn"]["properties"]["sourceUrl"])
     source_url |= {"pattern": _SOURCE_PATTERN, "writeOnly": True}
     components["CameraIn"]["additionalProperties"] = False
+    for field in components["ExportIn"]["properties"].values():
+        _plain(field).update({"minimum": 0, "maximum": _NUMBER_MAX})
     # A reason of a later version is news, not a fault: clients show what they do not know.
     _plain(components["StatusOut"]["properties"]["reason"])["examples"] = [r.value for r in Reason]
     components["NewCamera"] = {

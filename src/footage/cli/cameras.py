@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from enum import StrEnum
@@ -29,13 +28,12 @@ from footage.cli.output import (
     print_json,
     print_table,
 )
+from footage.cli.times import moment_of, seconds_of
 from footage.house import House
-from footage.timeline import Camera, format_ms, parse_time
+from footage.timeline import Camera, format_ms
 
 app = typer.Typer(help="Cameras: add, change, list, show, remove.", no_args_is_help=True)
 
-_TTL = re.compile(r"(\d{1,9})([smhd]?)")
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _FROM_ENVIRONMENT = "env:"
 
 
@@ -205,8 +203,8 @@ def token(
     as_json: JsonOption = False,
 ) -> None:
     """Make a signed link to a camera's archive."""
-    limits = [_moment(text) for text in (from_time, to_time)]
-    wanted = Token(int(time.time()) + _seconds(ttl), *limits)
+    limits = [None if text is None else moment_of(text) for text in (from_time, to_time)]
+    wanted = Token(int(time.time()) + seconds_of(ttl), *limits)
     with house_for(data) as house:
         made = make_link(house, find_camera(house, camera), wanted)
     if as_json:
@@ -289,17 +287,3 @@ def _source_url(given: str) -> str:
     if not is_source_url(text):
         raise CommandError(f"--url {SOURCE_URL_WANTED}", Exit.USAGE)
     return text
-
-
-def _moment(text: str | None) -> int | None:
-    try:
-        return None if text is None else parse_time(text)
-    except ValueError as error:
-        raise CommandError(str(error), Exit.USAGE) from None
-
-
-def _seconds(text: str) -> int:
-    match = _TTL.fullmatch(text.strip())
-    if match is None or not int(match[1]):
-        raise CommandError(f"{text!r} is not a length of time such as 24h", Exit.USAGE)
-    return int(match[1]) * _SECONDS[match[2]]

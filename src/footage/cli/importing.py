@@ -32,11 +32,11 @@ from footage.cli.output import (
     out,
     print_json,
 )
+from footage.cli.times import moment_of
 from footage.house import House
 from footage.media.errors import MediaError
 from footage.media.source import FileSource
 from footage.recording.importer import Imported, Importer
-from footage.timeline import parse_time
 from footage.timeline.span import to_ms
 
 _TAGS = ("com.apple.quicktime.creationdate", "creation_time", "date")
@@ -75,7 +75,7 @@ def import_files(
     if (start is None) == (start_from is None):
         raise CommandError("give either --start or --start-from", Exit.USAGE)
     start_of = _start_from(start_from, timezone) if start_from else None
-    first_ms = 0 if start is None else _parsed(start)
+    first_ms = 0 if start is None else moment_of(start)
     with house_for(data) as house, _bar(files, hidden=as_json) as bar, _stop_on_sigint() as stop:
         batch = _Batch(house, camera, bar, stop, skip_overlap=skip_overlap)
         for path in files:
@@ -235,13 +235,6 @@ def _from_metadata(path: Path) -> int:
                 continue
             return to_ms(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     raise CommandError(f"{path.name}: its tags tell no time of creation")
-
-
-def _parsed(text: str) -> int:
-    try:
-        return parse_time(text)
-    except ValueError as error:
-        raise CommandError(str(error), Exit.USAGE) from None
 
 
 @contextmanager
