@@ -32,7 +32,7 @@ repeated a quarter as often."""
 
 
 @dataclass(frozen=True)
-class _Ran:
+class Ran:
     """What a process took."""
 
     seconds: float
@@ -61,29 +61,29 @@ def run() -> Suite:
     return Suite("Imports", how, figures)
 
 
-def _memory(what: str, of: Sequence[_Ran]) -> Figure:
+def _memory(what: str, of: Sequence[Ran]) -> Figure:
     return Figure(what, "MiB", tuple(ran.peak_bytes / _MIB for ran in of), Target(at_most=200))
 
 
-def _import(file: Path) -> _Ran:
+def _import(file: Path) -> Ran:
     with TemporaryDirectory(prefix="import-", dir=WORK) as folder:
         data = Path(folder)
         camera = str(footage_json("camera", "add", "Street", data=data)["id"])
-        return _ran(
+        return ran(
             *(sys.executable, "-m", "footage", "import", str(file)),
             *("--camera", camera, "--start", str(_START_MS), "--data", str(data), "--json"),
         )
 
 
-def _segment(file: Path) -> _Ran:
+def _segment(file: Path) -> Ran:
     with TemporaryDirectory(prefix="segment-", dir=WORK) as folder:
-        return _ran(
+        return ran(
             *("ffmpeg", "-v", "error", "-nostdin", "-i", str(file), "-c", "copy", "-f", "segment"),
             *("-segment_time", "6", "-segment_format", "mpegts", f"{folder}/%06d.ts"),
         )
 
 
-def _ran(*command: str) -> _Ran:
+def ran(*command: str) -> Ran:
     """Run it alone: the disk has nothing left to write from before."""
     os.sync()
     started = time.perf_counter()
@@ -96,7 +96,7 @@ def _ran(*command: str) -> _Ran:
     peak.join()
     if code:
         raise RuntimeError(f"{command[0]} ended with {code}")
-    return _Ran(seconds, peak.bytes)
+    return Ran(seconds, peak.bytes)
 
 
 class _Peak(Thread):

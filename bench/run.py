@@ -9,7 +9,16 @@ from bench import ROOT, WORK
 from bench.measure import Suite
 from bench.report import as_markdown, machine
 
-NAMES = ("playlists", "previews", "delivery", "imports", "index_writes", "recording", "first_segment")
+NAMES = (
+    "playlists",
+    "previews",
+    "delivery",
+    "imports",
+    "exports",
+    "index_writes",
+    "recording",
+    "first_segment",
+)
 
 
 def main(arguments: list[str]) -> None:

@@ -29,10 +29,13 @@ from footage.access.sessions import Session, seal
 from footage.api.authorisation import KEY_HEADER
 from footage.api.openapi import document
 from footage.archive.commit import RunWriter
+from footage.house import open_house
+from footage.settings import load
 from footage.timeline import Segment
 from kit.archive import CODECS, START_MS, Shelf
 from kit.clips import Clip
-from kit.server import SignedLink
+from kit.exports import ask, wait_until_done
+from kit.server import SignedLink, running_server
 from kit.site import Site
 
 DOCUMENT: dict[str, Any] = json.loads(document())
@@ -47,6 +50,8 @@ ALSO_REFUSED = {
     "GET /archives/{archiveId}/{segment}.ts": 416,
     "GET /archives/{archiveId}/storyboard.vtt": 413,
     "GET /archives/{archiveId}/storyboard.jpg": 413,
+    "GET /archives/{archiveId}/exports": 400,
+    "GET /archives/{archiveId}/exports/{exportId}/movie.mp4": 416,
     "GET /v1/cameras": 400,
     "POST /v1/cameras/{cameraId}/tokens": 400,
 }
@@ -55,7 +60,7 @@ a range beyond the end, more pictures than there may be, a cursor that no page g
 it begins."""
 SEGMENTS = (START_MS, START_MS + 60_000)
 """The first of each run."""
-SPARE_CAMERAS = 60
+SPARE_CAMERAS = SPARE_EXPORTS = 60
 """One of them is removed now and then, so there must be more."""
 Answers = Counter[tuple[str, str, int]]
 """Method, route and status of requests, and how many there were."""
@@ -70,6 +75,16 @@ class Filled:
     shelf: Shelf
     link: SignedLink
     key: str
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A running server in which no queue is ever full: a 503 is a fault here."""
+    data = tmp_path_factory.mktemp("site")
+    house = open_house(load(data_dir=data))
+    with running_server(data, environment={"FOOTAGE_EXPORT_QUEUE": "10000"}) as server:
+        yield Site(server, house)
+    house.close()
 
 
 @pytest.fixture(scope="module")
@@ -195,10 +210,12 @@ def _config(filled: Filled, *, authorised: bool) -> str:
     page = httpx.get(
         f"{filled.site.server.url}/v1/cameras", params={"limit": 1}, headers={KEY_HEADER: filled.key}
     )
+    exports = [ask(filled.link, start=START_MS, duration=1000)["id"] for _ in range(SPARE_EXPORTS)]
     tags = [filled.link.get(f"{start_ms}.ts").headers["etag"] for start_ms in SEGMENTS]
     words: dict[str, tuple[float, list[Any]]] = {
         "path.archiveId": (0.9, [str(filled.shelf.archive.id)]),
         "path.cameraId": (0.8, spare),
+        "path.exportId": (0.9, [wait_until_done(filled.link, export_id)["id"] for export_id in exports]),
         "path.segment": (0.8, [str(start_ms) for start_ms in SEGMENTS]),
         "query.start": (0.6, [START_MS, START_MS / 1000, START_MS + 60_001, START_MS + 30_000]),
         "query.duration": (0.5, [10_000, 10]),

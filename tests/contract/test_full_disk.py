@@ -67,6 +67,14 @@ def opened(disk: Disk, *, reserve_bytes: int = 0) -> LocalStorage:
     return storage
 
 
+def test_an_export_that_finds_no_room_leaves_nothing(disk: Disk) -> None:
+    storage = opened(disk)
+    with storage.exports.draft("a-1.mp4") as draft, pytest.raises(Full):
+        draft.write(bytes(DISK_BYTES + 1), 0)
+    assert files(disk.root) == {}
+    storage.append(KEY, 0, b"footage goes on")
+
+
 def test_a_write_that_finds_no_room_half_way_leaves_nothing_of_its_own(disk: Disk) -> None:
     storage = opened(disk)
     promised = bytes(range(256)) * 4000

@@ -55,6 +55,15 @@ SPANS = {
     "out of the second segment": (6100, 1500),
 }
 
+# What differs between the forms is how the first and the last pictures are hidden.
+FORMS_OF_SPANS = [
+    *(("fragmented", span) for span in SPANS),
+    *(
+        ("progressive", span)
+        for span in ("between frames", "less than a picture", "out of the second segment")
+    ),
+]
+
 Export = Callable[..., ExportPlan]
 
 
@@ -99,7 +108,7 @@ def progressive(exporter: Exporter, shelf: Shelf, plan: ExportPlan, path: Path) 
     assert boxes_in_order(path.read_bytes()) == [b"ftyp", b"moov", b"free", b"mdat"]
 
 
-@pytest.mark.parametrize("span", SPANS)
+@pytest.mark.parametrize(("export", "span"), FORMS_OF_SPANS, indirect=["export"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_picture_of_a_span_and_no_other_is_shown_at_its_time(
     shelf: Shelf,
@@ -211,6 +220,7 @@ def test_sound_in_one_run_only(
     assert heard_ms == pytest.approx(plan.form.duration_ms, abs=50)
 
 
+@pytest.mark.parametrize("export", ["progressive"], indirect=True)
 def test_an_hour_with_gaps_stays_in_step(
     shelf: Shelf, telling: Callable[[TellingClip], Path], tmp_path: Path, export: Export
 ) -> None:
@@ -247,3 +257,23 @@ def test_the_edit_list_says_where_players_begin(
     assert 0 <= media_start < 1024
     assert len(boxes(data, b"moof")) == 1
     assert boxes(data, b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")[0][12:16] == b"avc1"
+
+
+def test_more_samples_than_the_first_segment_lets_expect(
+    shelf: Shelf, telling: Callable[[TellingClip], Path], tmp_path: Path
+) -> None:
+    """Their tables take more than the room that was left, and the samples are moved."""
+    rare = replace(PLAIN, seconds=4, rate=1, gop=2, size=(160, 96), sound_rate=None)
+    many = replace(rare, start_ms=START_MS + 60_000, seconds=40, rate=50, gop=100, options={"bf": "3"})
+    fill(shelf, telling, rare, many)
+    exporter = Exporter(shelf.reader, streams=1)
+    plan = exporter.plan(shelf.archive, ALL_TIME)
+    path = tmp_path / "movie.mp4"
+    with LocalDraft(tmp_path / "part", path) as draft:
+        write_movie(exporter, shelf.archive, plan, draft, lambda *_: None)
+        draft.finish()
+    assert boxes_in_order(path.read_bytes()) == [b"ftyp", b"moov", b"mdat"]
+    shown = watch(path)
+    assert shown.corrupt == 0
+    second = [many.start_ms + number * 20 for number in range(2000)]
+    assert shown.moments == [START_MS + number * 1000 for number in range(4)] + second

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 
-from kit.server import SignedLink
+from kit.server import Server, SignedLink
 
 WITHIN_S = 60
 ENDED = ("done", "failed", "cancelled")
@@ -35,13 +36,18 @@ def remove(link: SignedLink, export_id: str) -> int:
     return httpx.delete(link.of(f"exports/{export_id}"), timeout=60).status_code
 
 
+def wait_until(said: Callable[[], object]) -> None:
+    """Return when it is so."""
+    deadline = time.monotonic() + WITHIN_S
+    while not said():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def wait_until_ended(link: SignedLink, export_id: str) -> dict[str, Any]:
     """What is said of it in the end."""
-    deadline = time.monotonic() + WITHIN_S
-    while (said := told(link, export_id))["state"] not in ENDED:
-        assert time.monotonic() < deadline, said
-        time.sleep(0.05)
-    return said
+    wait_until(lambda: told(link, export_id)["state"] in ENDED)
+    return told(link, export_id)
 
 
 def wait_until_done(link: SignedLink, export_id: str) -> dict[str, Any]:
@@ -49,6 +55,21 @@ def wait_until_done(link: SignedLink, export_id: str) -> dict[str, Any]:
     said = wait_until_ended(link, export_id)
     assert said["state"] == "done", said
     return said
+
+
+def exporter_pid(server: Server) -> int:
+    """The process that makes a server's exports."""
+    found = list[int]()
+
+    def looked() -> bool:
+        for children in Path(f"/proc/{server.process.pid}/task").glob("*/children"):
+            for pid in map(int, children.read_text().split()):
+                if b"footage.export_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(pid)
+        return bool(found)
+
+    wait_until(looked)
+    return found[0]
 
 
 def boxes_in_order(data: bytes) -> list[bytes]:

@@ -156,7 +156,7 @@ _add = operation(
         HTTPStatus.CONFLICT: changed(_ALL),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            "The span has more bytes than all exports may take (`export_bytes`), or the body is over 1 MiB.",
+            "The span has more bytes than all exports may take (`export_bytes`), or the body over 1 MiB.",
             example_path(_ALL),
             "The span has 43200000000 bytes, all exports may take 34359738368: export shorter spans",
         ),
