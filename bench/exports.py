@@ -32,8 +32,8 @@ An hour of 1080p H.264 at {_MEGABITS} Mbit/s with AAC, {{gigabytes:.2f}} GB in b
 the page cache; {ROUNDS} rounds, one side after the other, nothing left to write before each. \
 `ffmpeg -c copy` reads the same block files by its concat demuxer. As a file: `POST exports` until the \
 export is done, asked every 50 ms, against `ffmpeg -movflags +faststart` (the background export also \
-checks each segment's CRC-32, makes a SHA-256 of each segment and of the file, and syncs it; it runs at a lower priority), and \
-`footage export` from its start to its end. As a stream: `curl` of `export.mp4` against ffmpeg writing \
+checks each segment's CRC-32, makes a SHA-256 of each segment and of the file, and syncs it; it runs at a lower \
+priority), and `footage export` from its start to its end. As a stream: `curl` of `export.mp4` against ffmpeg writing \
 fragments into a pipe, both read by `cat` into nothing. Memory is how far the highest resident size \
 (VmHWM) of the HTTP worker rises over what it was after one small export, and VmHWM of the process that \
 makes exports."""

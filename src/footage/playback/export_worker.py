@@ -203,7 +203,8 @@ class _Work:
         self._export = export
         self._stop = stop
         self._read_bytes = 0
-        self._told_at = time.monotonic()
+        # The first segment is told of at once.
+        self._told_at = -_BEAT_S
         self.manifest = manifest
 
     def take(self, kept: KeptSegment, data: bytes) -> None:
