@@ -28,15 +28,15 @@ _MIB = 1 << 20
 _LITTLE = Target(at_most=100)
 _FAST = Target(at_least=0.7)
 _HOW = f"""\
-An hour of 1080p H.264 at {_MEGABITS} Mbit/s with AAC, {{gigabytes:.2f}} GB in block files of a minute, in \
-the page cache; {ROUNDS} rounds, one side after the other, nothing left to write before each. \
-`ffmpeg -c copy` reads the same block files by its concat demuxer. As a file: `POST exports` until the \
-export is done, asked every 50 ms, against `ffmpeg -movflags +faststart` (the background export also \
-checks each segment's CRC-32, makes a SHA-256 of each segment and of the file, and syncs it; it runs at a lower \
-priority), and `footage export` from its start to its end. As a stream: `curl` of `export.mp4` against ffmpeg writing \
-fragments into a pipe, both read by `cat` into nothing. Memory is how far the highest resident size \
-(VmHWM) of the HTTP worker rises over what it was after one small export, and VmHWM of the process that \
-makes exports."""
+An hour of 1080p H.264 at {_MEGABITS} Mbit/s with AAC, {{gigabytes:.2f}} GB in block files of a \
+minute, in the page cache; {ROUNDS} rounds, one side after the other, nothing left to write before \
+each. `ffmpeg -c copy` reads the same block files by its concat demuxer. As a file: `POST exports` \
+until the export is done, asked every 50 ms, against `ffmpeg -movflags +faststart` (the background \
+export also checks each segment's CRC-32, makes a SHA-256 of each segment and of the file, and syncs \
+it; it runs at a lower priority), and `footage export` from its start to its end. As a stream: `curl` \
+of `export.mp4` against ffmpeg writing fragments into a pipe, both read by `cat` into nothing. Memory \
+is how far the highest resident size (VmHWM) of the HTTP worker rises over what it was after one small \
+export, and VmHWM of the process that makes exports."""
 
 
 @dataclass(frozen=True)
@@ -112,21 +112,8 @@ def _round(link: SignedLink, data: Path, camera: str, made: Path, blocks: Path) 
         *("--out", str(clip), "--force", "--json"),
     )
     clip.unlink()
-    copy = (
-        "ffmpeg",
-        "-v",
-        "error",
-        "-nostdin",
-        "-y",
-        "-f",
-        "concat",
-        "-safe",
-        "0",
-        "-i",
-        blocks,
-        "-c",
-        "copy",
-    )
+    copy = ("ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "concat", "-safe", "0", "-i", blocks)
+    copy += ("-c", "copy", "-bsf:a", "aac_adtstoasc")
     ffmpeg_file = _timed(lambda: subprocess.run([*copy, "-movflags", "+faststart", clip], check=True))
     clip.unlink()
     stream = _timed(lambda: _piped("curl", "-sf", link.of("export.mp4")))
