@@ -24,10 +24,10 @@ from footage.api.threads import in_thread
 
 PAGES = Path(__file__).with_name("static")
 PAGE_HEADERS = {
-    # Links lead to archives of any server, whose pictures and video come from there. Players make
-    # pictures and video of what they fetched themselves (blob:).
+    # Nothing but this server, whatever a page may be made to hold. Players make pictures and video of
+    # what they fetched themselves (blob:), and the API's page draws its signs from data:.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
-    " img-src * data: blob:; media-src * blob:; connect-src *; worker-src 'self' blob:;"
+    " img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; worker-src 'self' blob:;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",

@@ -1,0 +1,240 @@
+/**
+ * `<page-camera-dialog>`: adds a camera, or changes one. The source's address goes in and never comes
+ * back. Tells by `page-done` what the camera is now, and by `page-cancel` that nothing was done.
+ */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { ifDefined } from 'lit/directives/if-defined.js';
+import { Refusal, type Camera, type CameraFields, type Place, type Server } from './server';
+import { uiStyles } from './ui-styles';
+
+interface TextField {
+  readonly name: 'deviceId' | 'cameraModel' | 'serialNumber' | 'platform' | 'firmwareVersion' | 'applicationVersion';
+  readonly words: string;
+}
+
+const MORE: readonly TextField[] = [
+  { name: 'deviceId', words: 'Device id' },
+  { name: 'cameraModel', words: 'Model' },
+  { name: 'serialNumber', words: 'Serial number' },
+  { name: 'platform', words: 'Platform' },
+  { name: 'firmwareVersion', words: 'Firmware version' },
+  { name: 'applicationVersion', words: 'Application version' },
+];
+
+export class PageCameraDialog extends LitElement {
+  static override styles = [
+    uiStyles,
+    css`
+      .pair {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 220px), 1fr));
+        gap: 14px;
+      }
+      .check {
+        display: flex;
+        gap: 8px;
+        align-items: center;
+      }
+      summary {
+        cursor: pointer;
+        margin-bottom: 10px;
+      }
+    `,
+  ];
+  static override properties = {
+    server: { attribute: false },
+    camera: { attribute: false },
+    others: { attribute: false },
+    _faults: { state: true },
+    _problem: { state: true },
+    _isBusy: { state: true },
+  };
+
+  declare server: Server;
+  /** The one to change; null to add one. */
+  declare camera: Camera | null;
+  /** The cameras there are, whose places are offered. */
+  declare others: readonly Camera[];
+  declare _faults: ReadonlyMap<string, string>;
+  declare _problem: string;
+  declare _isBusy: boolean;
+
+  constructor() {
+    super();
+    this.camera = null;
+    this.others = [];
+    this._faults = new Map();
+    this._problem = '';
+    this._isBusy = false;
+  }
+
+  protected override firstUpdated(): void {
+    this.renderRoot.querySelector('dialog')!.showModal();
+  }
+
+  #tell(name: 'page-done' | 'page-cancel', camera?: Camera): void {
+    this.dispatchEvent(new CustomEvent(name, { detail: camera }));
+  }
+
+  async #save(event: SubmitEvent): Promise<void> {
+    event.preventDefault();
+    if (this._isBusy) return;
+    this._isBusy = true;
+    this._problem = '';
+    this._faults = new Map();
+    try {
+      const fields = this.#fields(new FormData(event.target as HTMLFormElement));
+      const saved = await (this.camera === null
+        ? this.server.add(fields)
+        : this.server.change(this.camera.id, changed(fields, this.camera)));
+      this.renderRoot.querySelector('dialog')!.close('done');
+      this.#tell('page-done', saved);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this._faults = error.faults;
+      this._problem = error.faults.size === 0 ? error.message : 'Correct what is marked.';
+      await this.updateComplete;
+      const faulty = this.renderRoot.querySelector<HTMLElement>('[aria-invalid="true"]');
+      faulty?.closest('details')?.setAttribute('open', '');
+      faulty?.focus();
+    } finally {
+      this._isBusy = false;
+    }
+  }
+
+  /** What the form says, as the API takes it. */
+  #fields(form: FormData): CameraFields {
+    const text = (name: string): string | null => String(form.get(name) ?? '').trim() || null;
+    const sourceUrl = text('sourceUrl');
+    const days = text('archiveDays');
+    return {
+      title: text('title') ?? '',
+      ...(sourceUrl !== null && { sourceUrl }),
+      transport: text('transport') ?? 'tcp',
+      archiveDays: days === null ? null : Number(days),
+      isAudioRecorded: form.has('isAudioRecorded'),
+      isRecorded: form.has('isRecorded'),
+      location: this.#location(text('location'), text('room')),
+      ...Object.fromEntries(MORE.map(({ name }) => [name, text(name)])),
+    };
+  }
+
+  /** The place of that name, as it is known already, or a new one whose name is its id too. */
+  #location(title: string | null, roomTitle: string | null): Camera['location'] {
+    if (title === null) return null;
+    const places = [this.camera, ...this.others].flatMap((one) => one?.location ?? []);
+    const place = named(places, title);
+    const rooms = places.filter(({ id }) => id === place.id).flatMap(({ room }) => room ?? []);
+    return { ...place, room: roomTitle === null ? null : named(rooms, roomTitle) };
+  }
+
+  protected override render(): TemplateResult {
+    const { camera, others } = this;
+    const places = [...new Set(others.flatMap(({ location }) => location?.title ?? []))];
+    return html`<dialog
+      aria-labelledby="heading"
+      @cancel=${(event: Event) => this._isBusy && event.preventDefault()}
+      @close=${(event: Event) => (event.target as HTMLDialogElement).returnValue !== 'done' && this.#tell('page-cancel')}
+    >
+      <form autocomplete="off" @submit=${(event: SubmitEvent) => void this.#save(event)}>
+        <h2 id="heading">${camera === null ? 'Add a camera' : `Change “${camera.title}”`}</h2>
+        ${this.#text('title', 'Title', { value: camera?.title, isRequired: true })}
+        ${this.#text('sourceUrl', 'Address of its stream', {
+          maxLength: 2048,
+          placeholder: camera === null ? 'rtsp://user:password@192.0.2.7/stream1' : 'Stays as it is',
+          hint:
+            camera === null
+              ? 'With name and password. It is never shown again.'
+              : 'Only to give it another one. The one it has is not shown.',
+        })}
+        <div class="pair">
+          ${this.#text('archiveDays', 'Days to keep', {
+            value: camera?.archiveDays ?? undefined,
+            type: 'number',
+            hint: 'Empty: until the disk is full',
+          })}
+          <div class="field">
+            <label for="transport">Transport</label>
+            <select id="transport" name="transport" aria-describedby="transport-hint">
+              ${['tcp', 'udp'].map(
+                (one) => html`<option value=${one} ?selected=${one === camera?.transport}>${one.toUpperCase()}</option>`,
+              )}
+            </select>
+            <p id="transport-hint" class="hint">UDP only where TCP does not do</p>
+          </div>
+        </div>
+        <div class="pair">
+          ${check('isRecorded', 'Record it', camera?.isRecorded ?? true)}
+          ${check('isAudioRecorded', 'Record its sound', camera?.isAudioRecorded ?? true)}
+        </div>
+        <div class="pair">
+          ${this.#text('location', 'Location', { value: camera?.location?.title, list: 'places' })}
+          ${this.#text('room', 'Room', { value: camera?.location?.room?.title })}
+        </div>
+        <datalist id="places">${places.map((place) => html`<option value=${place}></option>`)}</datalist>
+        <details ?open=${MORE.some(({ name }) => camera !== null && camera[name] !== null)}>
+          <summary>The device</summary>
+          <div class="pair">${MORE.map(({ name, words }) => this.#text(name, words, { value: camera?.[name] ?? undefined }))}</div>
+        </details>
+        <p class="problem" role="alert">${this._problem}</p>
+        <div class="row end">
+          <button type="button" ?disabled=${this._isBusy} @click=${() => this.renderRoot.querySelector('dialog')!.close()}>Cancel</button>
+          <button class="primary" ?disabled=${this._isBusy}>${camera === null ? 'Add' : 'Save'}</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+
+  #text(name: string, words: string, options: TextOptions): TemplateResult {
+    const fault = this._faults.get(name) ?? '';
+    return html`<div class="field">
+      <label for=${name}>${words}</label>
+      <input
+        id=${name}
+        name=${name}
+        type=${options.type ?? 'text'}
+        value=${options.value ?? ''}
+        maxlength=${options.maxLength ?? 256}
+        min=${ifDefined(options.type === 'number' ? 1 : undefined)}
+        max=${ifDefined(options.type === 'number' ? 36500 : undefined)}
+        placeholder=${ifDefined(options.placeholder)}
+        list=${ifDefined(options.list)}
+        spellcheck="false"
+        ?required=${options.isRequired ?? false}
+        aria-invalid=${fault !== ''}
+        aria-describedby="${name}-hint ${name}-fault"
+      />
+      ${options.hint === undefined ? nothing : html`<p id="${name}-hint" class="hint">${options.hint}</p>`}
+      ${fault === '' ? nothing : html`<p id="${name}-fault" class="problem">${fault}</p>`}
+    </div>`;
+  }
+}
+
+interface TextOptions {
+  readonly value?: string | number | undefined;
+  readonly type?: 'text' | 'number';
+  readonly maxLength?: number;
+  readonly placeholder?: string;
+  readonly hint?: string;
+  readonly list?: string;
+  readonly isRequired?: boolean;
+}
+
+function check(name: string, words: string, isOn: boolean): TemplateResult {
+  return html`<label class="check"><input type="checkbox" name=${name} ?checked=${isOn} />${words}</label>`;
+}
+
+/** What is not as it was: the rest may be changed by somebody else meanwhile. */
+function changed(fields: CameraFields, camera: Camera): CameraFields {
+  const before = camera as unknown as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])),
+  );
+}
+
+function named(places: readonly Place[], title: string): Place {
+  const { id } = places.find((place) => place.title === title) ?? { id: title };
+  return { id, title };
+}
+
+customElements.define('page-camera-dialog', PageCameraDialog);
