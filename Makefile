@@ -1,10 +1,10 @@
 # Every target sets up what it needs: a virtual environment in .venv and, for the tests, Debian's
-# packages that they drive (a browser, FFmpeg's own program, an RTSP server, a clip of a real camera).
+# packages that they drive (a browser, FFmpeg's own program, an RTSP server, a reverse proxy, a clip of a real camera).
 
 PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-TEST_PACKAGES := chromium ffmpeg gir1.2-gst-rtsp-server-1.0 opencv-doc python3-gi
+TEST_PACKAGES := chromium ffmpeg gir1.2-gst-rtsp-server-1.0 nginx-light opencv-doc python3-gi
 BENCH_PACKAGES := ffmpeg nginx-light wrk
 PORT ?= 8080
 

@@ -16,6 +16,7 @@ from footage.media.pattern import write_clip
 from footage.timeline import Location, Place
 from kit.archive import START_MS, Shelf
 from kit.desk import PLAYER, Desk, add_key, open_context, open_desk
+from kit.server import footage_json, running_server
 from kit.site import Site
 
 MINUTE_MS = 60_000
@@ -290,6 +291,8 @@ def test_a_token_that_is_refused_is_renewed_while_it_plays(page: Page, desk: Des
     house.site.house.cameras.revoke_links(camera.id)
     with page.expect_response(lambda answer: answer.url.endswith(f"/v1/cameras/{camera.id}")):
         page.evaluate(f"timeMs => void {PLAYER}.seek(timeMs)", later_ms)
+    page.wait_for_function(f"() => {PLAYER}.state !== 'error'")
+    page.evaluate(f"timeMs => {{ {PLAYER}.play(); void {PLAYER}.seek(timeMs); }}", later_ms)
     page.wait_for_function(
         f"at => {PLAYER}.state === 'playing' && {PLAYER}.timeMs > at", arg=later_ms + 1000, timeout=20_000
     )
@@ -325,11 +328,39 @@ def test_chosen_cameras_are_watched_together(page: Page, desk: Desk, house: Hous
         str(house.yard.archive.id),
     ]
     page.reload()
-    expect(page.locator("footage-wall")).to_be_visible()
+    expect(page.locator("footage-wall")).to_be_attached()
     page.get_by_role("link", name="‹ Cameras").click()
     expect(tile(page, "Yard").get_by_role("checkbox")).to_be_checked()
     page.get_by_role("button", name="Clear").click()
     expect(tile(page, "Yard").get_by_role("checkbox")).not_to_be_checked()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_page_of_another_origin_does_nothing_with_the_session(
+    page: Page, house: House, pages: str, context: BrowserContext, host: str
+) -> None:
+    """It neither shows the page in a frame, to have its buttons pressed, nor sends what they send."""
+    other = context.new_page()
+    other.goto(f"{pages.replace('127.0.0.1', host)}/player.html")
+    url = house.site.server.url
+    other.evaluate(
+        "url => new Promise(done => { const frame = document.createElement('iframe');"
+        " frame.onload = done; frame.src = url; document.body.append(frame); })",
+        f"{url}/",
+    )
+    assert other.frames[1].url == "chrome-error://chromewebdata/"
+    tried = other.evaluate(
+        "url => Promise.all([['DELETE'], ['PATCH', '{\"title\": \"Forged\"}'], ['POST', '{}', '/tokens']]"
+        ".flatMap(([method, body, more = '']) => [{}, {'X-Footage-Page': '1'}].map(headers =>"
+        " fetch(url + more, {method, body, headers, credentials: 'include'})"
+        ".then(answer => answer.status, error => error.name))))",
+        f"{url}/v1/cameras/{house.gate.camera.id}",
+    )
+    assert set(tried) == {"TypeError"}
+    other.close()
+    page.reload()
+    expect(tile(page, "Gate")).to_be_visible()
+    assert house.site.house.cameras.get(house.gate.camera.id).title == "Gate"
 
 
 def test_keys_alone_do(page: Page, desk: Desk) -> None:
@@ -366,8 +397,6 @@ def test_an_empty_house_says_how_to_begin(browser: Browser, empty: tuple[str, st
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """A server without any camera, and a key to it."""
-    from kit.server import footage_json, running_server
-
     key = footage_json("key", "add", "k", data=tmp_path)["key"]
     with running_server(tmp_path) as server:
         yield server.url, key
