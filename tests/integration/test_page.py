@@ -298,7 +298,9 @@ def test_a_token_that_is_refused_is_renewed_while_it_plays(page: Page, desk: Des
     )
 
 
-def test_a_link_to_a_clip_opens_the_clip_alone(page: Page, desk: Desk, house: House, browser: Browser) -> None:
+def test_a_link_to_a_clip_opens_the_clip_alone(
+    page: Page, desk: Desk, house: House, browser: Browser
+) -> None:
     """Made on the page of whoever is signed in, it plays for whoever is not."""
     tile(page, "Gate").get_by_role("link").click()
     desk.plays()
@@ -307,7 +309,7 @@ def test_a_link_to_a_clip_opens_the_clip_alone(page: Page, desk: Desk, house: Ho
     query = parse_qs(urlsplit(made).fragment)
     assert (query["title"], query["start"]) == (["Gate"], [str(span["startMs"])])
     assert query["link"][0].endswith(f"&from={span['startMs']}&to={span['endMs']}")
-    with open_context(browser) as other, open_desk(other, made.split("/#")[0]) as guest:
+    with open_context(browser) as other, open_desk(other, made.split("/#", maxsplit=1)[0]) as guest:
         guest.refusals.clear()
         guest.open(f"#{made.split('#')[1]}")
         guest.plays()
@@ -329,7 +331,7 @@ def test_chosen_cameras_are_watched_together(page: Page, desk: Desk, house: Hous
     ]
     page.reload()
     expect(page.locator("footage-wall")).to_be_attached()
-    page.get_by_role("link", name="‹ Cameras").click()
+    page.get_by_role("link", name="← Cameras").click()
     expect(tile(page, "Yard").get_by_role("checkbox")).to_be_checked()
     page.get_by_role("button", name="Clear").click()
     expect(tile(page, "Yard").get_by_role("checkbox")).not_to_be_checked()
@@ -371,7 +373,17 @@ def test_keys_alone_do(page: Page, desk: Desk) -> None:
         seen.append(page.evaluate(FOCUSED))
         page.keyboard.press("Tab")
     wanted = ["Footage", "API", "Sign out", "Add a camera …", "Search cameras"]
-    wanted += ["All", "Recording", "Trouble", "Off", "Title", "Cellar", "Choose Cellar", "Gate", "Choose Gate"]
+    wanted += [
+        "All",
+        "Recording",
+        "Trouble",
+        "Off",
+        "Title",
+        "Cellar",
+        "Choose Cellar",
+        "Gate",
+        "Choose Gate",
+    ]
     assert [name for name in seen if name in wanted] == wanted, json.dumps(seen)
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")

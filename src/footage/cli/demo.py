@@ -11,6 +11,7 @@ from uuid import uuid4
 import typer
 
 from footage import server
+from footage.access.integration_keys import hash_key, make_key
 from footage.access.tokens import Token
 from footage.cli.cameras import make_link
 from footage.cli.output import out
@@ -28,6 +29,7 @@ _CLIP_SECONDS = 54 * 60
 _LIVE = "Door"
 _TITLES = {"Yard": 40, "Gate": -40}
 _TOKEN_SECONDS = 7 * 86_400
+_KEY_NAME = "demo"
 
 
 def demo(
@@ -38,7 +40,7 @@ def demo(
     port: PortOption = None,
     hours: Annotated[int, typer.Option(help="Hours of archive to make", min=1, max=168)] = 6,
 ) -> None:
-    """Make an archive to look at, record a live camera beside it, and print links to both."""
+    """Make an archive to look at, record a live camera beside it, and print links to both and a key."""
     settings = load(data_dir=data, host=host, port=port, log_level="warning")
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
     with live_camera() as url:
@@ -51,8 +53,9 @@ def demo(
             if camera.title == _LIVE:
                 house.cameras.change(camera.id, {"source_url": url})
         links = [make_link(house, camera, _token()) for camera in cameras]
+        key = _new_key(house)
         house.close()
-        _print_links(cameras, links)
+        _print_links(cameras, links, key)
         server.serve(settings)
 
 
@@ -92,7 +95,15 @@ def _add(house: House, title: str) -> Camera:
     return house.cameras.add(Camera(id=uuid4(), archive_id=uuid4(), title=title, created_ms=now_ms))
 
 
-def _print_links(cameras: list[Camera], links: list[dict[str, object]]) -> None:
+def _new_key(house: House) -> str:
+    """The demo's integration key: another one each time, for what is kept of one is no key."""
+    key = make_key()
+    house.keys.revoke(_KEY_NAME)
+    house.keys.add(_KEY_NAME, hash_key(key), int(time.time() * 1000))
+    return key
+
+
+def _print_links(cameras: list[Camera], links: list[dict[str, object]], key: str) -> None:
     pairs = []
     for camera, link in zip(cameras, links, strict=True):
         out.print(f"{camera.title}", markup=False)
@@ -102,5 +113,6 @@ def _print_links(cameras: list[Camera], links: list[dict[str, object]]) -> None:
         out.print(f"  timeline  {link['curl']}", markup=False)
         page, fragment = str(link["page"]).split("#", 1)
         pairs.append(fragment)
-    out.print(f"\nWatch them at  {page}#{'&'.join(pairs)}\n", markup=False)
+    out.print(f"\nWatch them at  {page}#{'&'.join(pairs)}", markup=False)
+    out.print(f"Or sign in at  {page}  with the key  {key}\n", markup=False)
     out.print("Ctrl-C stops it. The archive stays for the next time.", markup=False)

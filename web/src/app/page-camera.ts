@@ -145,14 +145,14 @@ export class PageCamera extends LitElement {
     const entry = this.store.find(this.route.id);
     if (entry === null) {
       const isLoading = !this.store.hasLoaded;
-      return html`<a href=${fragmentOf(OVERVIEW)}>‹ Cameras</a>
+      return html`<a href=${fragmentOf(OVERVIEW)}>← Cameras</a>
         <h1 tabindex="-1">${isLoading ? 'Loading …' : 'There is no such camera'}</h1>
         ${isLoading ? nothing : html`<p>It was removed, or its address is not whole.</p>`}`;
     }
     const { camera } = entry;
     const tone = toneOf(entry.state);
     return html`
-      <nav aria-label="Way back"><a href=${fragmentOf(OVERVIEW)}>‹ Cameras</a></nav>
+      <nav aria-label="Way back"><a href=${fragmentOf(OVERVIEW)}>← Cameras</a></nav>
       <div class="row">
         <h1 tabindex="-1">${camera.title}</h1>
         <span class="state ${tone}">${stateWords(entry)}</span>

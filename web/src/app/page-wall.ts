@@ -67,7 +67,7 @@ export class PageWall extends LitElement {
     const back = fragmentOf({ ...OVERVIEW, chosen: route.ids });
     const missing = route.ids.length - cameras.length;
     return html`
-      <nav aria-label="Way back"><a href=${back}>‹ Cameras</a></nav>
+      <nav aria-label="Way back"><a href=${back}>← Cameras</a></nav>
       <h1 tabindex="-1">Wall of ${route.ids.length} ${route.ids.length === 1 ? 'camera' : 'cameras'}</h1>
       ${!store.hasLoaded
         ? html`<p role="status" class="muted">Loading …</p>`
