@@ -68,10 +68,10 @@ class Desk:
         """The view as it is, by eye's measure: fits in any width, and has no fault that axe knows."""
         self.page.evaluate(AXE.read_text())
         for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            self.page.emulate_media(color_scheme=scheme)
             found: list[dict[str, Any]] = self.page.evaluate(
-                "axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations.flatMap("
-                "({id, nodes}) => nodes.map(({target, failureSummary}) =>"
+                "axe.run(document, {resultTypes: ['violations']}).then(({violations}) =>"
+                " violations.flatMap(({id, nodes}) => nodes.map(({target, failureSummary}) =>"
                 " ({id, at: String(target), why: failureSummary}))))"
             )
             # What is inside the player is looked at where the player is tested.
