@@ -6,6 +6,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { calendarStyles } from './calendar-styles';
 import type { Kept } from './kept';
+import type { KeptTogether } from './kept-together';
 import { dayAfterKey, firstWeekdayOf, isSameDay, isSameMonth, weeksOf } from './month';
 import type { Span } from './times';
 import { fullDayWords, monthWords, weekdayWords } from './words';
@@ -34,7 +35,7 @@ export class FootageCalendar extends LitElement {
     _days: { state: true },
   };
 
-  declare kept: Kept | null;
+  declare kept: Kept | KeptTogether | null;
   /** The moment that is chosen; null for the newest. */
   declare timeMs: number | null;
   declare zone: Zone;
@@ -46,7 +47,7 @@ export class FootageCalendar extends LitElement {
   readonly #firstWeekday = firstWeekdayOf(navigator.language);
   #loading: AbortController | null = null;
   #shown = '';
-  #watched: Kept | null = null;
+  #watched: Kept | KeptTogether | null = null;
 
   constructor() {
     super();
@@ -175,7 +176,7 @@ export class FootageCalendar extends LitElement {
 
   readonly #onChange = (): void => this.requestUpdate();
 
-  #watch(kept: Kept | null): void {
+  #watch(kept: Kept | KeptTogether | null): void {
     this.#watched?.removeEventListener('change', this.#onChange);
     this.#watched = kept;
     kept?.addEventListener('change', this.#onChange);

@@ -5,6 +5,7 @@
  */
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import type { Kept } from './kept';
+import { KeptTogether, type Lane } from './kept-together';
 import type { Pictures } from './pictures';
 import {
   clamped,
@@ -19,7 +20,8 @@ import {
 import { lengthMs, stepFor } from './ticks';
 import {
   Drawing,
-  HEIGHT_PX,
+  heightOf,
+  laneAt,
   msPerPx,
   RULER_PX,
   type Colours,
@@ -62,7 +64,9 @@ export class FootageTimeline extends LitElement {
     label: { type: String },
   };
 
-  declare kept: Kept | null;
+  /** What is kept of one archive, or of several, each on a lane of its own. */
+  declare kept: Kept | KeptTogether | null;
+  /** Of the one archive; lanes bring their own. */
   declare pictures: Pictures | null;
   declare zone: Zone;
   declare follow: boolean;
@@ -88,7 +92,8 @@ export class FootageTimeline extends LitElement {
   #font = 'sans-serif';
   #drawing: Drawing | null = null;
   #tip: Tip | null = null;
-  #watched: Kept | null = null;
+  #watched: Kept | KeptTogether | null = null;
+  #pointerY = 0;
   readonly #gestures = new Gestures({
     placeAt: (x, y, isTouch) => this.#placeAt(x, y, isTouch),
     click: (x) => this.#seek(this.#timeAt(x)),
@@ -233,6 +238,12 @@ export class FootageTimeline extends LitElement {
     return this.renderRoot.querySelector('#track')!;
   }
 
+  get #lanes(): readonly Lane[] {
+    const { kept, pictures } = this;
+    if (kept === null) return [];
+    return kept instanceof KeptTogether ? kept.lanes : [{ label: '', kept, pictures }];
+  }
+
   get #limits(): Span | null {
     const kept = this.kept;
     const bounds = kept?.bounds;
@@ -245,7 +256,7 @@ export class FootageTimeline extends LitElement {
     this.#dirty();
   };
 
-  #watch(kept: Kept | null): void {
+  #watch(kept: Kept | KeptTogether | null): void {
     this.#watched?.removeEventListener('change', this.#onChange);
     this.#watched = kept;
     kept?.addEventListener('change', this.#onChange);
@@ -366,6 +377,7 @@ export class FootageTimeline extends LitElement {
 
   #hover(x: number, y: number): void {
     this.#track.dataset['place'] = this.#placeAt(x, y, false);
+    this.#pointerY = y;
     this.#look(x);
   }
 
@@ -373,14 +385,16 @@ export class FootageTimeline extends LitElement {
   #look(x: number): void {
     const timeMs = this.#timeAt(x);
     this.#pointerMs = timeMs;
+    const lanes = this.#lanes;
+    const lane = lanes[laneAt(this.#pointerY, lanes.length)];
     this.#tip?.show({
       timeMs,
       x: xOf(this.#view!, this.#widthPx, timeMs),
       widthPx: this.#widthPx,
       msPerPx: msPerPx(this.#view!, this.#widthPx),
       zone: this.zone,
-      kept: this.kept,
-      pictures: this.pictures,
+      kept: lane?.kept ?? null,
+      pictures: lane?.pictures ?? null,
     });
     this.#dirty();
   }
@@ -565,10 +579,13 @@ export class FootageTimeline extends LitElement {
   #draw(view: Span): void {
     const ratio = devicePixelRatio || 1;
     const canvas = this.#track.querySelector('canvas')!;
-    const [width, height] = [Math.round(this.#widthPx * ratio), Math.round(HEIGHT_PX * ratio)];
+    const lanes = this.#lanes;
+    const heightPx = heightOf(lanes.length);
+    const [width, height] = [Math.round(this.#widthPx * ratio), Math.round(heightPx * ratio)];
     if (canvas.width !== width || canvas.height !== height) {
       canvas.width = width;
       canvas.height = height;
+      this.#track.style.height = canvas.style.height = `${heightPx}px`;
     }
     if (this.#colours === null) {
       this.#colours = coloursOf(this.renderRoot.querySelector('#colours')!);
@@ -579,8 +596,7 @@ export class FootageTimeline extends LitElement {
       ratio,
       view,
       zone: this.zone,
-      edges: this.kept?.edges ?? NOTHING,
-      known: this.kept?.known ?? [],
+      lanes: lanes.map(({ label, kept: { edges, known } }) => ({ label, edges, known })),
       presentMs: this.kept?.presentMs ?? Infinity,
       nowMs: this.#nowMs,
       liveMs: this.#liveMs,
@@ -614,8 +630,6 @@ export class FootageTimeline extends LitElement {
     track.setAttribute('aria-valuetext', state === 'gap' ? `${words}, nothing kept` : words);
   }
 }
-
-const NOTHING = { starts: new Float64Array(), ends: new Float64Array() };
 
 declare global {
   interface HTMLElementTagNameMap {

@@ -85,7 +85,8 @@ export class Kept extends EventTarget {
 
   /** The known parts of time, for drawing. */
   get known(): readonly Span[] {
-    return this.#known;
+    if (this.#bounds !== null) return united(this.#known, { startMs: -Infinity, endMs: this.#bounds.startMs });
+    return this.isLoaded ? [{ startMs: -Infinity, endMs: Infinity }] : this.#known;
   }
 
   /** The present, or the last moment kept where the archive's clock is ahead of this one. */
@@ -115,6 +116,14 @@ export class Kept extends EventTarget {
     if (run !== null && run.time <= timeMs) return 'kept';
     if (timeMs >= this.#horizonMs) return timeMs < this.presentMs ? 'unknown' : 'gap';
     return this.isKnown({ startMs: timeMs, endMs: timeMs + 1 }) ? 'gap' : 'unknown';
+  }
+
+  /** The gap that holds a moment, as far as it is known: infinite where no known run bounds it; null in a run. */
+  gapAt(timeMs: number): Span | null {
+    const next = this.#runs.after(timeMs);
+    if (next !== null && next.time <= timeMs) return null;
+    const before = this.#runs.before(timeMs);
+    return { startMs: before === null ? -Infinity : endOf(before), endMs: next?.time ?? Infinity };
   }
 
   /** The first kept moment at or after one, loaded if need be; null where nothing follows. */

@@ -10,8 +10,11 @@ import { sectionWords, tickWords } from './words';
 import type { Zone } from './zone';
 
 export const RULER_PX = 38;
-export const LANE_PX = 40;
-export const HEIGHT_PX = RULER_PX + LANE_PX + 6;
+const LANE_PX = 40;
+/** Of several lanes, with the space below each. */
+const THIN_LANE_PX = 20;
+const BETWEEN_PX = 3;
+const BELOW_PX = 6;
 
 export const COLOURS = [
   'ink',
@@ -33,13 +36,20 @@ export interface Marks {
   readonly outMs: number | null;
 }
 
+/** What is kept of one archive, and as far as it is known. */
+export interface DrawnLane {
+  /** Written on it where it is one of several. */
+  readonly label: string;
+  readonly edges: Edges;
+  readonly known: readonly Span[];
+}
+
 export interface Scene {
   readonly widthPx: number;
   readonly ratio: number;
   readonly view: Span;
   readonly zone: Zone;
-  readonly edges: Edges;
-  readonly known: readonly Span[];
+  readonly lanes: readonly DrawnLane[];
   readonly presentMs: number;
   readonly nowMs: number | null;
   readonly liveMs: number | null;
@@ -57,6 +67,7 @@ const SECTION_Y = 12;
 const TICK_LABEL_Y = 28;
 const LANE_RADIUS_PX = 5;
 const PAD_PX = 6;
+const THIN_PAD_PX = 3;
 /** How long before the present the newest footage may still be on its way: no reason to hatch. */
 const ON_ITS_WAY_MS = 60_000;
 
@@ -72,10 +83,10 @@ export class Drawing {
     const { widthPx, ratio } = scene;
     const context = this.#context;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, widthPx, HEIGHT_PX);
+    context.clearRect(0, 0, widthPx, heightOf(scene.lanes.length));
     const labelPx = widthPx < NARROW_PX ? NARROW_LABEL_PX : LABEL_PX;
     const scale = scaleOf(scene.view, widthPx, labelPx, scene.zone);
-    this.#lane(scene, scale);
+    scene.lanes.forEach((lane, index) => this.#lane(scene, scale, lane, index));
     this.#ruler(scene, scale);
     this.#marks(scene);
     this.#live(scene);
@@ -83,42 +94,62 @@ export class Drawing {
     this.#playhead(scene);
   }
 
-  #lane(scene: Scene, scale: Scale): void {
-    const { widthPx, view, colours, edges } = scene;
+  #lane(scene: Scene, scale: Scale, lane: DrawnLane, index: number): void {
+    const { widthPx, view, colours, lanes } = scene;
     const context = this.#context;
+    const box = boxOf(index, lanes.length);
+    const padPx = lanes.length > 1 ? THIN_PAD_PX : PAD_PX;
     context.save();
     context.beginPath();
-    context.roundRect(0, RULER_PX, widthPx, LANE_PX, LANE_RADIUS_PX);
+    context.roundRect(0, box.top, widthPx, box.height, LANE_RADIUS_PX);
     context.clip();
     context.fillStyle = colours.lane;
-    context.fillRect(0, RULER_PX, widthPx, LANE_PX);
-    this.#unknown(scene);
+    context.fillRect(0, box.top, widthPx, box.height);
+    this.#unknown(scene, lane, box);
     context.globalAlpha = 0.5;
-    this.#lines(scene, scale.major, RULER_PX, RULER_PX + LANE_PX);
+    this.#lines(scene, scale.major, box.top, box.top + box.height);
     context.globalAlpha = 1;
     context.fillStyle = colours.kept;
-    for (const { x, width } of barsOf(edges, view, widthPx)) {
-      context.fillRect(x, RULER_PX + PAD_PX, width, LANE_PX - 2 * PAD_PX);
+    for (const { x, width } of barsOf(lane.edges, view, widthPx)) {
+      context.fillRect(x, box.top + padPx, width, box.height - 2 * padPx);
     }
+    if (lanes.length > 1) this.#label(scene, lane.label, box);
     context.restore();
   }
 
+  /** On a ground of its own: what it lies over may have any colour. */
+  #label({ colours, font, widthPx }: Scene, label: string, { top, height }: Box): void {
+    const context = this.#context;
+    context.font = `600 10px ${font}`;
+    context.textAlign = 'left';
+    const mostPx = Math.min(widthPx / 3, 160);
+    const width = Math.min(context.measureText(label).width, mostPx);
+    context.fillStyle = colours.surface;
+    context.globalAlpha = 0.85;
+    context.beginPath();
+    context.roundRect(3, top + height / 2 - 7, width + 8, 14, 4);
+    context.fill();
+    context.globalAlpha = 1;
+    context.fillStyle = colours.ink;
+    context.fillText(label, 7, top + height / 2 + 3.5, mostPx);
+  }
+
   /** What has not been loaded yet is hatched; the future is nothing at all. */
-  #unknown(scene: Scene): void {
+  #unknown(scene: Scene, { known }: DrawnLane, { top, height }: Box): void {
     const { view, widthPx, presentMs } = scene;
     const context = this.#context;
     const past = { startMs: view.startMs, endMs: Math.min(view.endMs, presentMs - ON_ITS_WAY_MS) };
-    const parts = missingFrom(scene.known, past);
+    const parts = missingFrom(known, past);
     if (parts.length > 0) context.fillStyle = this.#hatch(scene) ?? scene.colours.unknown;
     for (const { startMs, endMs } of parts) {
       const x = xOf(view, widthPx, startMs);
-      context.fillRect(x, RULER_PX, xOf(view, widthPx, endMs) - x, LANE_PX);
+      context.fillRect(x, top, xOf(view, widthPx, endMs) - x, height);
     }
     const future = shared(view, { startMs: presentMs, endMs: Infinity });
     if (future === null) return;
     context.fillStyle = scene.colours.surface;
     const x = xOf(view, widthPx, future.startMs);
-    context.fillRect(x, RULER_PX, widthPx - x, LANE_PX);
+    context.fillRect(x, top, widthPx - x, height);
   }
 
   #hatch({ colours, ratio }: Scene): CanvasPattern | null {
@@ -195,15 +226,16 @@ export class Drawing {
   }
 
   #marks(scene: Scene): void {
-    const { view, widthPx, marks, colours } = scene;
+    const { view, widthPx, marks, colours, lanes } = scene;
     const context = this.#context;
-    const bottom = RULER_PX + LANE_PX;
+    const height = lanesHeight(lanes.length);
+    const bottom = RULER_PX + height;
     if (marks.inMs !== null && marks.outMs !== null && marks.inMs < marks.outMs) {
       const x = Math.max(xOf(view, widthPx, marks.inMs), 0);
       const end = Math.min(xOf(view, widthPx, marks.outMs), widthPx);
       context.fillStyle = colours.mark;
       context.globalAlpha = 0.28;
-      if (end > x) context.fillRect(x, RULER_PX, end - x, LANE_PX);
+      if (end > x) context.fillRect(x, RULER_PX, end - x, height);
       context.globalAlpha = 1;
       if (end > x) {
         context.fillRect(x, RULER_PX, end - x, 2);
@@ -216,51 +248,53 @@ export class Drawing {
   }
 
   /** A tab beside the edge, outside the clip, so that it hides nothing of it. */
-  #handle({ colours }: Scene, x: number, side: -1 | 1): void {
+  #handle({ colours, lanes }: Scene, x: number, side: -1 | 1): void {
     const context = this.#context;
+    const height = lanesHeight(lanes.length);
     const left = side < 0 ? x - 11 : x;
     context.fillStyle = colours.mark;
     context.beginPath();
-    context.roundRect(left, RULER_PX, 11, LANE_PX, side < 0 ? [5, 0, 0, 5] : [0, 5, 5, 0]);
+    context.roundRect(left, RULER_PX, 11, height, side < 0 ? [5, 0, 0, 5] : [0, 5, 5, 0]);
     context.fill();
     context.fillStyle = colours['on-mark'];
-    context.fillRect(left + 5, RULER_PX + 13, 1.5, LANE_PX - 26);
+    context.fillRect(left + 5, RULER_PX + 13, 1.5, height - 26);
   }
 
-  #live({ view, widthPx, liveMs, colours, font }: Scene): void {
+  #live({ view, widthPx, liveMs, colours, font, lanes }: Scene): void {
     if (liveMs === null || liveMs < view.startMs || liveMs > view.endMs) return;
+    const height = lanesHeight(lanes.length);
     const x = xOf(view, widthPx, liveMs);
     const context = this.#context;
     context.fillStyle = colours.live;
-    context.fillRect(x - 1, RULER_PX - 6, 2, LANE_PX + 12);
+    context.fillRect(x - 1, RULER_PX - 6, 2, height + 12);
     // On a ground of its own: what it lies over may have any colour.
     context.font = `600 10px ${font}`;
     context.textAlign = 'center';
     const half = context.measureText('now').width / 2 + 5;
     const middle = x + half + 4 > widthPx ? x - half : x + half;
     context.beginPath();
-    context.roundRect(middle - half, RULER_PX + LANE_PX / 2 - 8, 2 * half, 16, 4);
+    context.roundRect(middle - half, RULER_PX + height / 2 - 8, 2 * half, 16, 4);
     context.fill();
     context.fillStyle = colours.surface;
-    context.fillText('now', middle, RULER_PX + LANE_PX / 2 + 3.5);
+    context.fillText('now', middle, RULER_PX + height / 2 + 3.5);
   }
 
-  #pointer({ view, widthPx, pointerMs, colours }: Scene): void {
+  #pointer({ view, widthPx, pointerMs, colours, lanes }: Scene): void {
     if (pointerMs === null) return;
     const x = xOf(view, widthPx, pointerMs);
     this.#context.fillStyle = colours.ink;
     this.#context.globalAlpha = 0.55;
-    this.#context.fillRect(x - 0.5, RULER_PX - 6, 1, LANE_PX + 12);
+    this.#context.fillRect(x - 0.5, RULER_PX - 6, 1, lanesHeight(lanes.length) + 12);
     this.#context.globalAlpha = 1;
   }
 
-  #playhead({ view, widthPx, nowMs, colours, isFocused }: Scene): void {
+  #playhead({ view, widthPx, nowMs, colours, isFocused, lanes }: Scene): void {
     if (nowMs === null) return;
     const x = xOf(view, widthPx, nowMs);
     if (x < -8 || x > widthPx + 8) return;
     const context = this.#context;
     const top = RULER_PX - 9;
-    const bottom = HEIGHT_PX;
+    const bottom = heightOf(lanes.length);
     // An edge in the colour of the ground keeps it apart from whatever lies below.
     context.strokeStyle = colours.surface;
     context.lineWidth = isFocused ? 3 : 2;
@@ -278,6 +312,32 @@ export class Drawing {
     context.stroke();
     context.fill();
   }
+}
+
+interface Box {
+  readonly top: number;
+  readonly height: number;
+}
+
+function boxOf(index: number, count: number): Box {
+  const height = count > 1 ? THIN_LANE_PX : LANE_PX;
+  return { top: RULER_PX + index * (height + BETWEEN_PX), height };
+}
+
+function lanesHeight(count: number): number {
+  const last = boxOf(Math.max(count, 1) - 1, count);
+  return last.top + last.height - RULER_PX;
+}
+
+/** The height of a timeline with so many lanes, in pixels. */
+export function heightOf(count: number): number {
+  return RULER_PX + lanesHeight(count) + BELOW_PX;
+}
+
+/** Which lane a pixel is on: the nearest. */
+export function laneAt(y: number, count: number): number {
+  const { height } = boxOf(0, count);
+  return Math.min(Math.max(Math.floor((y - RULER_PX) / (height + BETWEEN_PX)), 0), count - 1);
 }
 
 /** Milliseconds to the pixel. */
