@@ -47,13 +47,21 @@ export class FrameClock {
 
   /** Wall time of the picture; null before the first. */
   get timeMs(): number | null {
-    if (this.#mediaTime === null) return null;
-    const at = this.#reel.at(this.mediaMs + 0.5);
+    return this.#mediaTime === null ? null : this.#timeAt(this.mediaMs);
+  }
+
+  /** Wall time of where the element plays, which a busy page draws late; null before the first picture. */
+  get playedMs(): number | null {
+    return this.#mediaTime === null ? null : this.#timeAt(this.#video.currentTime * 1000);
+  }
+
+  #timeAt(mediaMs: number): number | null {
+    const at = this.#reel.at(mediaMs + 0.5);
     if (at === null) return null;
-    const roughMs = at.piece.startMs + Math.max(this.mediaMs - at.positionMs, 0);
+    const roughMs = at.piece.startMs + Math.max(mediaMs - at.positionMs, 0);
     const origin = this.#origins.get(at.run);
     if (origin === undefined) return Math.round(roughMs);
-    const ticks = this.mediaMs * TICKS_PER_MS + origin.ticks * (TICKS_PER_MS / origin.perMs);
+    const ticks = mediaMs * TICKS_PER_MS + origin.ticks * (TICKS_PER_MS / origin.perMs);
     return Math.round(nearest(ticks, roughMs * TICKS_PER_MS) / TICKS_PER_MS);
   }
 

@@ -111,6 +111,16 @@ export class Playback {
     return this.#reel.endPositionMs - this.#video.currentTime * 1000 < LIVE_WITHIN_MS;
   }
 
+  /** The moment that the element plays; what is drawn of it can be late. Null before the first picture. */
+  get playedMs(): number | null {
+    return this.#clock.playedMs;
+  }
+
+  /** True for a moment of which footage is threaded, also where that is newer than what else is known. */
+  holds(timeMs: number): boolean {
+    return this.#reel.find(timeMs)?.timeMs === timeMs;
+  }
+
   /** Show a moment, or where nothing is kept the next footage after it, and go on as before. */
   async seek(timeMs: number): Promise<void> {
     return this.#seek(timeMs, false);
