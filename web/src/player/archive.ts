@@ -15,7 +15,11 @@ export type ArchiveErrorKind =
   /** This browser has no decoder for the footage. */
   | 'codec'
   /** The footage of this moment does not decode. */
-  | 'picture';
+  | 'picture'
+  /** A clip that was being saved did not come to its end. */
+  | 'broken'
+  /** What was saved could not be written. */
+  | 'disk';
 
 /** What went wrong, in words for the person in front of the page. */
 export class ArchiveError extends Error {
@@ -156,6 +160,10 @@ export class Archive {
     return this.#link;
   }
 
+  get signature(): string {
+    return new URLSearchParams(this.#link.token).get('signature')!;
+  }
+
   /** Another token for the same archive: every URL made or signed from now on carries it. */
   renew(token: Token): void {
     const query = new URLSearchParams({ signature: token.signature, exp: String(token.exp) });
@@ -185,6 +193,17 @@ export class Archive {
     if (response.status === 404) return null;
     if (!response.ok) throw errorForStatus(response.status);
     return response.text();
+  }
+
+  /** A span as one MP4, as it is sent. One that was read to its end is whole. */
+  async clip(span: Span, signal?: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>> {
+    const response = await this.#get(this.#url('/export.mp4', range(span)), signal);
+    if (response.ok && response.body !== null) return response.body.getReader();
+    const body: unknown = await response.json().catch(() => null);
+    // Footage that does not fit into one file: the answer names the moment where another has to begin.
+    const detail = detailOf(body);
+    if (response.status === 409 && detail !== undefined) throw new ArchiveError('server', detail);
+    throw errorForStatus(response.status, detail);
   }
 
   previewUrl(timeMs: number, width: number): string {

@@ -70,6 +70,13 @@ export class FootageCalendar extends LitElement {
     this.#shown = '';
   }
 
+  /** The day that is chosen takes the keys. */
+  override focus(): void {
+    void this.updateComplete.then(() =>
+      this.renderRoot.querySelector<HTMLElement>('td[tabindex="0"]')?.focus(),
+    );
+  }
+
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('kept') && this.isConnected) this.#watch(this.kept);
     if (changed.has('timeMs') || changed.has('zone') || changed.has('kept')) {
@@ -208,10 +215,7 @@ export class FootageCalendar extends LitElement {
     const low = limits === null ? day : startOfDay(limits.startMs, this.zone);
     const high = limits === null ? day : startOfDay(limits.endMs - 1, this.zone);
     this._dayMs = Math.min(Math.max(startOfDay(day, this.zone), low), high);
-    if (!isFocused) return;
-    void this.updateComplete.then(() =>
-      this.renderRoot.querySelector<HTMLElement>('td[tabindex="0"]')?.focus(),
-    );
+    if (isFocused) this.focus();
   }
 
   #onKey(event: KeyboardEvent): void {

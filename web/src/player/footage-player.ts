@@ -3,19 +3,26 @@
  * alone: `src` is the archive's URL, `signature` and `exp` its token. It tells by events what it shows,
  * and asks by `token-expiring` for another token, which `renew` takes without a stop.
  */
-import { html, LitElement, nothing, type PropertyValues, type SVGTemplateResult, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { Archive, ArchiveError, parseSignedLink, type Token } from './archive';
-import type { FootageTimeline, Marks } from './footage-timeline';
 import './footage-calendar';
+import './footage-clip';
+import type { ClipLink, FootageClip } from './footage-clip';
 import './footage-timeline';
-import { Kept } from './kept';
+import type { FootageTimeline, Marks } from './footage-timeline';
+import { isPassing } from './hls-errors';
 import { icon } from './icons';
+import { Kept } from './kept';
 import { commandOf, RATES, rateBeside, type Command } from './keys';
+import { PictureZoom } from './picture-zoom';
 import { Pictures } from './pictures';
-import { Playback, type Gap, type PlaybackState } from './playback';
+import { Playback, retryAfterMs, type Gap, type PlaybackState } from './playback';
+import { commandButton, controls, keyTable } from './player-controls';
 import { playerStyles } from './player-styles';
+import { fileName, saveBlob } from './saving';
+import { Still } from './still';
 import type { Span } from './times';
-import { dayWords, fineWords, lengthWords, sizeWords, surelyWords } from './words';
+import { dayWords, frameWords, surelyWords } from './words';
 import type { Zone } from './zone';
 
 /** The player's own events; each bubbles, and crosses shadow roots. */
@@ -28,11 +35,16 @@ export interface PlayerEventMap {
   /** The token is good until `exp` (Unix seconds) and no longer, or is refused already. */
   'token-expiring': CustomEvent<{ exp: number }>;
   statechange: CustomEvent<{ state: PlaybackState }>;
+  /** The clip's ends were set, moved or taken away. */
+  clipchange: CustomEvent<{ clip: Span | null }>;
 }
 
 const WARN_BEFORE_MS = 60_000;
 const NOTICE_MS = 6000;
 const TIMER_MAX_MS = 2 ** 31 - 1;
+const PRESENT_EVERY_MS = 1000;
+/** How much is marked for those who can only see a clip by saving it. */
+const MINUTE_MS = 60_000;
 const NO_MARKS: Marks = { inMs: null, outMs: null };
 
 export class FootagePlayer extends LitElement {
@@ -55,10 +67,11 @@ export class FootagePlayer extends LitElement {
     _message: { state: true },
     _isAway: { state: true },
     _marks: { state: true },
-    _clipBytes: { state: true },
     _rate: { state: true },
+    _volume: { state: true },
     _isLive: { state: true },
     _isChoosing: { state: true },
+    _scale: { state: true },
   };
 
   /** The archive's URL, `…/archives/{archiveId}`. */
@@ -77,23 +90,29 @@ export class FootagePlayer extends LitElement {
   /** What screen readers call it. */
   declare label: string;
   /** Makes a link to a clip; without it none is offered. */
-  declare clipLink: ((span: Span) => Promise<string>) | null;
+  declare clipLink: ClipLink | null;
   declare _state: PlaybackState;
   declare _message: ArchiveError | string | null;
   declare _isAway: boolean;
   declare _marks: Marks;
-  declare _clipBytes: number | null;
   declare _rate: number;
+  declare _volume: number;
   declare _isLive: boolean;
   declare _isChoosing: boolean;
+  declare _scale: number;
 
   #archive: Archive | null = null;
   #kept: Kept | null = null;
   #pictures: Pictures | null = null;
   #playback: Playback | null = null;
+  #still: Still | null = null;
+  #zoom: PictureZoom | null = null;
+  /** Where the viewer was before going live. */
+  #leftMs: number | null = null;
   #expiry: ReturnType<typeof setTimeout> | undefined;
   #notice: ReturnType<typeof setTimeout> | undefined;
-  #sizing = new AbortController();
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #present: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     super();
@@ -105,10 +124,10 @@ export class FootagePlayer extends LitElement {
     this.label = 'Footage';
     this.clipLink = null;
     this._state = 'idle';
-    this._message = this._clipBytes = null;
+    this._message = null;
     this._isAway = this._isLive = this._isChoosing = false;
     this._marks = NO_MARKS;
-    this._rate = 1;
+    this._rate = this._volume = this._scale = 1;
     this.addEventListener('keydown', (event) => this.#onKey(event));
   }
 
@@ -143,7 +162,9 @@ export class FootagePlayer extends LitElement {
 
   /** Show a moment, or the next footage after it. */
   async seek(timeMs: number): Promise<void> {
-    this.#say(null);
+    // That video can't be played here is told once, not with every step from picture to picture.
+    if (!this.#still?.isShown) this.#say(null);
+    this.#leftMs = null;
     await this.#playback?.seek(timeMs);
   }
 
@@ -157,28 +178,29 @@ export class FootagePlayer extends LitElement {
 
   /** Play the newest footage as it is recorded. */
   async live(): Promise<void> {
+    const leftMs = this.isLive ? this.#leftMs : this.timeMs;
     await this.#playback?.live();
+    this.#leftMs = leftMs;
     this._rate = 1;
   }
 
-  /** Take another token for the same archive; play goes on. */
+  /** Take another token for the same archive; play goes on. Limits that it doesn't name stay as they are. */
   renew(token: Token): void {
     this.signature = token.signature;
     this.exp = token.exp;
-    this.#archive?.renew(token);
-    this.#watchExpiry();
-    void this.#kept?.refresh();
-    this.#playback?.renewed();
-    if (this._message instanceof ArchiveError && this._message.kind === 'refused') this.#say(null);
+    this.from = token.fromMs ?? this.from;
+    this.to = token.toMs ?? this.to;
+    this.#renew();
   }
 
   /** The picture shown as a JPEG in its full size, and its moment; null before the first. */
   async snapshot(): Promise<{ blob: Blob; timeMs: number } | null> {
     const timeMs = this.timeMs;
-    const video = this.#video;
-    if (timeMs === null || video.videoWidth === 0) return null;
-    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
-    canvas.getContext('2d')!.drawImage(video, 0, 0);
+    const still = this.#still?.isShown ? this.#still.image : null;
+    const { videoWidth, videoHeight } = this.#video;
+    const canvas = new OffscreenCanvas(still?.width ?? videoWidth, still?.height ?? videoHeight);
+    if (timeMs === null || canvas.width === 0) return null;
+    canvas.getContext('2d')!.drawImage(still ?? this.#video, 0, 0);
     return { blob: await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 }), timeMs };
   }
 
@@ -192,12 +214,23 @@ export class FootagePlayer extends LitElement {
     if (this.hasUpdated) this.#open();
   }
 
+  protected override firstUpdated(): void {
+    const root = this.renderRoot;
+    this.#still = new Still(root.querySelector('#still')!);
+    this.#zoom = new PictureZoom(root.querySelector('#screen')!, root.querySelector('#pane')!, {
+      onChange: (scale) => (this._scale = scale),
+      onClick: () => void this.#do('toggle'),
+    });
+  }
+
   protected override updated(changed: PropertyValues<this>): void {
     if (changed.has('src')) this.#open();
     else if (changed.has('signature') || changed.has('exp')) {
-      if (this.#archive !== null && this.signature !== '') this.renew({ signature: this.signature, exp: this.exp });
+      if (this.#archive === null) this.#open();
+      else if (this.#archive.signature !== this.signature) this.#renew();
     }
     if (changed.has('muted')) this.#video.muted = this.muted;
+    if (changed.has('zone') && this.timeMs !== null) this.#showTime(this.timeMs);
   }
 
   get #video(): HTMLVideoElement {
@@ -237,40 +270,67 @@ export class FootagePlayer extends LitElement {
       },
     );
     this.#watchExpiry();
+    this.#present = setInterval(() => (this.#timeline.liveMs = kept.presentMs), PRESENT_EVERY_MS);
     this.requestUpdate();
-    void this.#begin(this.#playback, this.#archive);
+    void this.#begin(this.#playback, this.#archive, 0);
   }
 
-  async #begin(playback: Playback, archive: Archive): Promise<void> {
+  /** A network that is away is tried again until it is back. */
+  async #begin(playback: Playback, archive: Archive, tries: number): Promise<void> {
     try {
       const { last } = await archive.info();
       if (playback !== this.#playback) return;
+      this._isAway = false;
       if (last === null) throw new ArchiveError('empty', 'Nothing is kept of this camera yet.');
       if (this.autoplay) playback.play();
       await (this.start === null ? playback.live() : playback.seek(this.start));
       if (!this.autoplay && playback === this.#playback) playback.pause();
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error;
-      if (playback === this.#playback) this.#fail(error);
+      if (playback !== this.#playback) return;
+      if (!isPassing(error)) return this.#fail(error);
+      this._isAway = true;
+      this.#retry = setTimeout(() => void this.#begin(playback, archive, tries + 1), retryAfterMs(tries));
     }
   }
 
   #close(): void {
     clearTimeout(this.#expiry);
-    this.#sizing.abort();
+    clearTimeout(this.#retry);
+    clearInterval(this.#present);
     this.#playback?.close();
     this.#kept?.close();
     this.#pictures?.close();
+    this.#still?.hide();
     this.#archive = this.#kept = this.#pictures = this.#playback = null;
+    this.#leftMs = null;
     this._state = 'idle';
+    this._isAway = this._isLive = false;
     this._marks = NO_MARKS;
     this.#say(null);
   }
 
+  #renew(): void {
+    this.#archive?.renew({
+      signature: this.signature,
+      exp: this.exp,
+      ...(this.from !== null && { fromMs: this.from }),
+      ...(this.to !== null && { toMs: this.to }),
+    });
+    this.#watchExpiry();
+    void this.#kept?.refresh();
+    this.#playback?.renewed();
+    if (this._message instanceof ArchiveError && this._message.kind === 'refused') this.#say(null);
+  }
+
   #watchExpiry(): void {
     clearTimeout(this.#expiry);
-    const leftMs = this.exp * 1000 - Date.now() - WARN_BEFORE_MS;
-    this.#expiry = setTimeout(() => this.#tell('token-expiring', { exp: this.exp }), Math.min(Math.max(leftMs, 0), TIMER_MAX_MS));
+    const leftMs = Math.max(this.exp * 1000 - Date.now() - WARN_BEFORE_MS, 0);
+    // A timer counts no further than some 25 days.
+    this.#expiry = setTimeout(
+      () => (leftMs > TIMER_MAX_MS ? this.#watchExpiry() : this.#tell('token-expiring', { exp: this.exp })),
+      Math.min(leftMs, TIMER_MAX_MS),
+    );
   }
 
   #onState(state: PlaybackState): void {
@@ -281,13 +341,18 @@ export class FootagePlayer extends LitElement {
 
   /** Comes with every picture: nothing here may draw the whole player anew. */
   #onTime(timeMs: number): void {
-    const clock = this.renderRoot.querySelector('time')!;
-    clock.textContent = `${dayWords(timeMs, this.zone)} ${fineWords(timeMs, this.zone)}`;
-    clock.dateTime = new Date(timeMs).toISOString();
-    this.#timeline.nowMs = timeMs;
+    this.#still?.hide();
+    this.#showTime(timeMs);
     this._isLive = this.isLive;
     if (this._message instanceof ArchiveError) this.#say(null);
     this.#tell('timeupdate', { timeMs });
+  }
+
+  #showTime(timeMs: number): void {
+    const clock = this.renderRoot.querySelector('time')!;
+    clock.textContent = `${dayWords(timeMs, this.zone)} ${frameWords(timeMs, this.zone)}`;
+    clock.dateTime = new Date(timeMs).toISOString();
+    this.#timeline.nowMs = timeMs;
   }
 
   #onGap(gap: Gap): void {
@@ -301,6 +366,14 @@ export class FootagePlayer extends LitElement {
     this.#say(error);
     this.#tell('error', { kind: error.kind, message: error.message });
     if (error.kind === 'refused') this.#tell('token-expiring', { exp: this.exp });
+    if (error.kind === 'codec') void this.#showStill();
+  }
+
+  async #showStill(): Promise<void> {
+    const timeMs = this.timeMs;
+    if (timeMs === null || this.#archive === null) return;
+    this.#showTime(timeMs);
+    if (await this.#still?.show(this.#archive, timeMs)) this.#tell('timeupdate', { timeMs });
   }
 
   /** Words pass after a while, faults stay. */
@@ -317,6 +390,7 @@ export class FootagePlayer extends LitElement {
   #onKey(event: KeyboardEvent): void {
     const at = event.composedPath()[0];
     if (at instanceof HTMLInputElement || at instanceof HTMLSelectElement) return;
+    if (this.renderRoot.querySelector('dialog')!.open) return;
     // A button that has the focus is pressed by the space bar.
     if (event.key === ' ' && at instanceof HTMLButtonElement) return;
     const command = commandOf(event);
@@ -339,13 +413,21 @@ export class FootagePlayer extends LitElement {
     if (command === 'toggle') return this.#video.paused ? this.play() : this.pause();
     if (command === 'frame-back' || command === 'frame-on') return playback.step(command === 'frame-on' ? 1 : -1);
     if (command === 'slower' || command === 'faster') this.rate = rateBeside(this.rate, command === 'faster' ? 1 : -1);
-    if (command === 'live') return this.live();
+    if (command === 'live') {
+      const leftMs = this.isLive ? this.#leftMs : null;
+      return leftMs === null ? this.live() : this.seek(leftMs);
+    }
     if (command === 'mute') this.muted = !this.muted;
     if (command === 'snapshot') return this.#saveSnapshot();
     if (command === 'full-screen') {
       return document.fullscreenElement === null ? this.requestFullscreen() : document.exitFullscreen();
     }
-    if (command === 'unmark') this.#mark(NO_MARKS);
+    if (command === 'zoom-reset') this.#zoom?.reset();
+    if (command === 'zoom-in' || command === 'zoom-out') this.#zoom?.step(command === 'zoom-in' ? 1 : -1);
+    if (command === 'calendar') return this.#choose(!this._isChoosing);
+    if (command === 'keys') this.renderRoot.querySelector('dialog')!.showModal();
+    if (command === 'save') return this.#clipElement?.save();
+    if (command === 'unmark') return this._isChoosing ? this.#choose(false) : this.#mark(NO_MARKS);
     if (now === null) return;
     if (command === 'mark-in') this.#mark({ ...this._marks, inMs: now });
     if (command === 'mark-out') this.#mark({ ...this._marks, outMs: now });
@@ -358,75 +440,54 @@ export class FootagePlayer extends LitElement {
 
   #mark(marks: Marks): void {
     this._marks = marks;
-    this._clipBytes = null;
-    this.#sizing.abort();
-    const { signal } = (this.#sizing = new AbortController());
-    const clip = this.clip;
-    if (clip === null || clip.endMs === clip.startMs) return;
-    this.#archive?.sizeBytes(clip, signal).then(
-      (bytes) => (this._clipBytes = bytes),
-      // The length still stands there; a size that is not known is not shown.
-      () => undefined,
-    );
+    this.#tell('clipchange', { clip: this.clip });
+  }
+
+  get #clipElement(): FootageClip | null {
+    return this.renderRoot.querySelector('footage-clip');
+  }
+
+  /** Opens the calendar and gives it the keys, or closes it and gives them back. */
+  async #choose(isChoosing: boolean): Promise<void> {
+    this._isChoosing = isChoosing;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>(isChoosing ? 'footage-calendar' : '#choose')?.focus();
+  }
+
+  async #saveMinute(): Promise<void> {
+    const inMs = this.timeMs;
+    if (inMs === null) return;
+    this.#mark({ inMs, outMs: inMs + MINUTE_MS });
+    await this.updateComplete;
+    await this.#clipElement?.updateComplete;
+    await this.#clipElement?.save();
   }
 
   async #saveSnapshot(): Promise<void> {
     const taken = await this.snapshot();
-    if (taken === null) return;
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(taken.blob);
-    link.download = `${this.label} ${new Date(taken.timeMs).toISOString().replace(/:/g, '-')}.jpg`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  }
-
-  async #copyClipLink(clip: Span): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(await this.clipLink!(clip));
-      this.#say('The link to this clip is copied.');
-    } catch {
-      this.#say('The link could not be made or copied. Try again.');
-    }
+    if (taken !== null) saveBlob(taken.blob, fileName(this.label, taken.timeMs, 'jpg'));
   }
 
   protected override render(): TemplateResult {
-    const isPlaying = this._state === 'playing';
+    const acts = {
+      do: (command: Command) => void this.#do(command),
+      setRate: (rate: number) => (this.rate = rate),
+      setVolume: (volume: number) => (this.#video.volume = this._volume = volume),
+    };
     return html`
-      <div id="screen" part="screen">
-        <video part="video" playsinline .muted=${this.muted} aria-label=${this.label}></video>
-        <span id="busy" role="status" ?hidden=${this._state !== 'loading' && !this._isAway}
-          >${this._isAway ? 'The network is away: trying again …' : 'Loading …'}</span
-        >
-        ${this.#messageBox()}
-      </div>
+      ${this.#screen()}
       <div class="row" part="controls" role="group" aria-label="Controls">
-        <div class="group">
-          ${this.#button('previous-run', 'Previous run', icon('previous-run'), 'wide')} ${this.#button('back-60', 'Back a minute', '−1m', 'wide')}
-          ${this.#button('back-10', 'Back 10 seconds', '−10')} ${this.#button('frame-back', 'A picture back', icon('frame-back'), 'wide')}
-          ${this.#button('toggle', isPlaying ? 'Pause' : 'Play', icon(isPlaying ? 'pause' : 'play'), 'primary')}
-          ${this.#button('frame-on', 'A picture on', icon('frame-on'), 'wide')} ${this.#button('on-10', 'On 10 seconds', '+10')}
-          ${this.#button('on-60', 'On a minute', '+1m', 'wide')} ${this.#button('next-run', 'Next run', icon('next-run'), 'wide')}
-        </div>
-        <time part="time" aria-label="Time of the picture">–</time>
-        <label>
-          <span class="wide">Speed</span>
-          <select aria-label="Speed" @change=${(event: Event) => (this.rate = Number((event.target as HTMLSelectElement).value))}>
-            ${RATES.map((rate) => html`<option value=${rate} ?selected=${rate === this._rate}>${rate}×</option>`)}
-          </select>
-        </label>
-        <button type="button" aria-pressed=${this._isLive} @click=${() => void this.#do('live')}>Live</button>
-        ${this.#button('mute', this.muted ? 'Sound on' : 'Sound off', icon(this.muted ? 'silent' : 'loud'))}
-        <input
-          type="range"
-          class="wide"
-          min="0"
-          max="1"
-          step="0.05"
-          aria-label="Volume"
-          .value=${'1'}
-          @input=${(event: Event) => (this.#video.volume = Number((event.target as HTMLInputElement).value))}
-        />
-        ${this.#button('snapshot', 'Save the picture', icon('snapshot'))} ${this.#button('full-screen', 'Full screen', icon('full-screen'))}
+        ${controls(
+          {
+            isPlaying: this._state === 'playing',
+            isLive: this._isLive,
+            canGoBack: this.#leftMs !== null,
+            isMuted: this.muted,
+            volume: this._volume,
+            rate: this._rate,
+          },
+          acts,
+        )}
       </div>
       <footage-timeline
         part="timeline"
@@ -442,62 +503,94 @@ export class FootagePlayer extends LitElement {
         }}
         @footage-marks=${(event: CustomEvent<Marks>) => this.#mark(event.detail)}
       ></footage-timeline>
-      <div class="row">
-        ${this.#button('mark-in', 'Mark where the clip begins', 'In')} ${this.#button('mark-out', 'Mark where the clip ends', 'Out')}
-        ${this.#clipBox()}
-        <button
-          type="button"
-          aria-expanded=${this._isChoosing}
-          @click=${() => (this._isChoosing = !this._isChoosing)}
-        >
-          Go to …
-        </button>
-        <button type="button" aria-pressed=${this.zone === 'utc'} @click=${() => (this.zone = this.zone === 'utc' ? 'local' : 'utc')}>
-          UTC
-        </button>
+      <div class="row" role="group" aria-label="Clip, day and zone">
+        ${commandButton(acts, 'mark-in', 'Mark where the clip begins', 'In')}
+        ${commandButton(acts, 'mark-out', 'Mark where the clip ends', 'Out')} ${this.#clipBox()}
+        <span class="end">
+          <button
+            type="button"
+            id="choose"
+            aria-expanded=${this._isChoosing}
+            @click=${() => void this.#choose(!this._isChoosing)}
+          >
+            Go to …
+          </button>
+          <button
+            type="button"
+            aria-pressed=${this.zone === 'utc'}
+            @click=${() => (this.zone = this.zone === 'utc' ? 'local' : 'utc')}
+          >
+            UTC
+          </button>
+          ${commandButton(acts, 'keys', 'Keys', '?', 'wide')}
+        </span>
       </div>
-      ${this._isChoosing
-        ? html`<footage-calendar
-            part="calendar"
-            .kept=${this.#kept}
-            .timeMs=${this.timeMs}
-            .zone=${this.zone}
-            @footage-choose=${(event: CustomEvent<{ timeMs: number }>) => {
-              this._isChoosing = false;
-              void this.seek(event.detail.timeMs);
-            }}
-          ></footage-calendar>`
-        : nothing}
+      ${this.#calendar()}
+      <dialog aria-label="Keys">
+        ${keyTable()}
+        <form method="dialog"><button>Close</button></form>
+      </dialog>
     `;
   }
 
-  #button(command: Command, words: string, sign: string | SVGTemplateResult, kind = ''): TemplateResult {
-    return html`<button type="button" class=${kind} title=${words} aria-label=${words} @click=${() => void this.#do(command)}>
-      ${sign}
-    </button>`;
+  #screen(): TemplateResult {
+    return html`<div id="screen" part="screen" tabindex="0" role="group" aria-label="Picture">
+      <div id="pane">
+        <video part="video" playsinline .muted=${this.muted} aria-label=${this.label}></video>
+        <canvas id="still" part="still" role="img" aria-label="Picture of this moment" hidden></canvas>
+      </div>
+      <span id="busy" role="status" ?hidden=${this._state !== 'loading' && !this._isAway}
+        >${this._isAway ? 'The network is away: trying again …' : 'Loading …'}</span
+      >
+      ${this._scale === 1
+        ? nothing
+        : html`<button type="button" id="whole" title="The whole picture" @click=${() => this.#zoom?.reset()}>
+            ${this._scale.toFixed(1)}× ${icon('unmark')}
+          </button>`}
+      ${this.#messageBox()}
+    </div>`;
   }
 
   #messageBox(): TemplateResult | typeof nothing {
     const message = this._message;
     if (message === null) return nothing;
-    const isFault = message instanceof ArchiveError;
-    return html`<p id="message" part="message" role=${isFault ? 'alert' : 'status'}>
-      <span>${isFault ? message.message : message}</span>
-      ${isFault && message.kind !== 'codec' && this.timeMs !== null
-        ? html`<button type="button" @click=${() => void this.seek(this.timeMs!)}>Try again</button>`
-        : nothing}
-    </p>`;
+    if (!(message instanceof ArchiveError)) {
+      return html`<p id="message" part="message" role="status"><span>${message}</span></p>`;
+    }
+    const again = (): void => (this.timeMs === null ? this.#open() : void this.seek(this.timeMs));
+    const way =
+      message.kind === 'codec'
+        ? html`<span>Here are its pictures. A clip can be saved and played elsewhere.</span>
+            <button type="button" @click=${() => void this.#saveMinute()}>Save a minute</button>`
+        : html`<button type="button" @click=${again}>Try again</button>`;
+    return html`<p id="message" part="message" role="alert"><span>${message.message}</span> ${way}</p>`;
   }
 
   #clipBox(): TemplateResult | typeof nothing {
     const clip = this.clip;
-    if (clip === null) return nothing;
-    const size = this._clipBytes === null ? '' : `, ${sizeWords(this._clipBytes)}`;
-    return html`<span part="clip" role="status">Clip of ${lengthWords(clip.endMs - clip.startMs)}${size}</span>
-      ${this.clipLink === null
-        ? nothing
-        : html`<button type="button" @click=${() => void this.#copyClipLink(clip)}>Copy link</button>`}
-      ${this.#button('unmark', 'No clip', icon('unmark'))}`;
+    if (clip === null || clip.startMs === clip.endMs) return nothing;
+    return html`<footage-clip
+      part="clip"
+      .archive=${this.#archive}
+      .span=${clip}
+      .label=${this.label}
+      .clipLink=${this.clipLink}
+      @footage-unmark=${() => this.#mark(NO_MARKS)}
+    ></footage-clip>`;
+  }
+
+  #calendar(): TemplateResult | typeof nothing {
+    if (!this._isChoosing) return nothing;
+    return html`<footage-calendar
+      part="calendar"
+      .kept=${this.#kept}
+      .timeMs=${this.timeMs}
+      .zone=${this.zone}
+      @footage-choose=${(event: CustomEvent<{ timeMs: number }>) => {
+        void this.#choose(false);
+        void this.seek(event.detail.timeMs);
+      }}
+    ></footage-calendar>`;
   }
 }
 

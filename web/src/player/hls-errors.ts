@@ -1,6 +1,7 @@
 /** hls.js's errors as the player's own: which pass by themselves, and words for those that do not. */
 import { ErrorDetails, ErrorTypes, type ErrorData } from 'hls.js';
 import { ArchiveError, errorForStatus, networkError } from './archive';
+import { UNPLAYABLE } from './piece-loader';
 
 const GONE = new Set([404, 410]);
 const REFUSED = new Set([401, 403]);
@@ -29,6 +30,7 @@ export function isPassing(error: ArchiveError): boolean {
 }
 
 function codecIn(data: ErrorData): string | null {
+  if (data.response?.code === UNPLAYABLE) return data.response.text ?? '';
   const isCodec =
     data.details === ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR ||
     data.details === ErrorDetails.BUFFER_ADD_CODEC_ERROR ||

@@ -3,6 +3,8 @@ export { Archive, ArchiveError, parseSignedLink } from './archive';
 export type { ArchiveErrorKind, ArchiveInfo, SignedLink, Token } from './archive';
 export { FootageCalendar } from './footage-calendar';
 export type { CalendarEvents } from './footage-calendar';
+export { FootageClip } from './footage-clip';
+export type { ClipLink } from './footage-clip';
 export { FootageTimeline } from './footage-timeline';
 export type { Marks, TimelineEvents } from './footage-timeline';
 export { FootageWall } from './footage-wall';

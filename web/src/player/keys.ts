@@ -18,7 +18,13 @@ export type Command =
   | 'unmark'
   | 'snapshot'
   | 'mute'
-  | 'full-screen';
+  | 'full-screen'
+  | 'zoom-in'
+  | 'zoom-out'
+  | 'zoom-reset'
+  | 'calendar'
+  | 'save'
+  | 'keys';
 
 interface Binding {
   readonly command: Command;
@@ -46,6 +52,12 @@ export const BINDINGS: readonly Binding[] = [
   { command: 'snapshot', keys: ['s'], words: 'save the picture' },
   { command: 'mute', keys: ['m'], words: 'sound off or on' },
   { command: 'full-screen', keys: ['f'], words: 'full screen' },
+  { command: 'save', keys: ['d'], words: 'save the clip as MP4' },
+  { command: 'calendar', keys: ['g'], words: 'go to a day and time' },
+  { command: 'zoom-in', keys: ['+', '='], words: 'closer to the picture' },
+  { command: 'zoom-out', keys: ['-', '_'], words: 'away from the picture' },
+  { command: 'zoom-reset', keys: ['0'], words: 'the whole picture' },
+  { command: 'keys', keys: ['?'], words: 'these keys' },
 ];
 
 /** The command of a key; null for keys with a modifier, which are the browser's own. */

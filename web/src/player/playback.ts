@@ -7,6 +7,7 @@ import Hls, { Events, type ErrorData } from 'hls.js';
 import { type Archive, ArchiveError, isAbort } from './archive';
 import { FrameClock } from './frame-clock';
 import { errorOf, isPassing, missingPiece } from './hls-errors';
+import { PieceLoader } from './piece-loader';
 import { endOf, parsePlaylist, type Piece } from './playlist';
 import { Reel } from './reel';
 import { reelLoader } from './reel-loader';
@@ -77,6 +78,9 @@ export class Playback {
   #retries = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #hasRecovered = false;
+  /** Footage ahead that can't be played, and why: no matter until it is reached. */
+  #unplayable: { positionMs: number; error: ArchiveError } | null = null;
+  #isWantedLive = false;
   #lastRun = -1;
 
   constructor(video: HTMLVideoElement, archive: Archive, nextKept: NextKept, events: PlaybackEvents) {
@@ -123,6 +127,7 @@ export class Playback {
 
   /** Show a moment, or where nothing is kept the next footage after it, and go on as before. */
   async seek(timeMs: number): Promise<void> {
+    this.#isWantedLive = false;
     return this.#seek(timeMs, false);
   }
 
@@ -130,6 +135,7 @@ export class Playback {
     this.#loading.abort();
     const { signal } = (this.#loading = new AbortController());
     this.#hasRecovered = false;
+    this.#unplayable = null;
     this.#setState('loading');
     try {
       if (isAnew || this.#hls === null || this.#reel.find(timeMs) === null) {
@@ -145,25 +151,29 @@ export class Playback {
     } catch (error) {
       if (isAbort(error) || signal.aborted) return;
       const fault = asArchiveError(error);
-      if (this.#hls === null || !isPassing(fault)) this.#fail(fault);
-      else {
-        this.#unmet = timeMs;
-        this.#setAway(true);
-        this.#retryLater();
-      }
+      if (!isPassing(fault)) return this.#fail(fault);
+      this.#unmet = timeMs;
+      this.#setAway(true);
+      this.#retryLater();
     }
   }
 
   /** The newest footage, and on with it as it is recorded. */
   async live(): Promise<void> {
+    this.#isWantedLive = true;
     try {
-      const { last } = await this.#archive.info();
+      const { last } = await this.#archive.info(this.#ended.signal);
+      if (!this.#isWantedLive) return;
       if (last === null) throw new ArchiveError('empty', 'Nothing is kept of this camera yet.');
       this.#video.playbackRate = 1;
       this.play();
       await this.seek(last - LIVE_BEHIND_MS);
     } catch (error) {
-      this.#fail(asArchiveError(error));
+      if (isAbort(error)) return;
+      const fault = asArchiveError(error);
+      if (!isPassing(fault)) return this.#fail(fault);
+      this.#setAway(true);
+      this.#retryLater();
     }
   }
 
@@ -230,6 +240,7 @@ export class Playback {
       maxBufferSize: 128 << 20,
       liveSyncDurationCount: 1,
       fragLoadPolicy: { default: LOAD_POLICY },
+      fLoader: PieceLoader as never,
       pLoader: reelLoader(() => this.#listing()) as never,
       // Whatever token a URL was made with: the one that is good now opens it.
       xhrSetup: (xhr, url) => xhr.open('GET', archive.signed(url), true),
@@ -324,6 +335,7 @@ export class Playback {
     if (this.#state === 'idle' || this.#state === 'error' || this.#hls === null) return;
     const video = this.#video;
     const isStarved = video.seeking || video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+    if (isStarved && !video.seeking && this.#unplayable !== null) return this.#meetUnplayable(this.#unplayable);
     if (isStarved && !video.seeking && this.#isOver()) {
       video.pause();
       this.#setState('ended');
@@ -351,10 +363,24 @@ export class Playback {
     if (isPassing(error)) {
       this.#setAway(true);
       this.#retryLater();
+    } else if (error.kind === 'codec' && data.frag) {
+      this.#stopLoad();
+      const met = { positionMs: data.frag.start * 1000, error };
+      const isAhead = this.#wanted === null && met.positionMs > this.#video.currentTime * 1000 + AT_END_S * 1000;
+      if (isAhead) this.#unplayable = met;
+      else this.#meetUnplayable(met);
     } else if (error.kind === 'picture' && !this.#hasRecovered) {
       this.#hasRecovered = true;
       this.#hls?.recoverMediaError();
     } else this.#fail(error);
+  }
+
+  /** Play has come to footage that this browser can't play. */
+  #meetUnplayable({ positionMs, error }: { positionMs: number; error: ArchiveError }): void {
+    this.#unplayable = null;
+    const place = this.#reel.at(positionMs + 1);
+    if (this.#wanted === null && place !== null) this.#wanted = { ...place, timeMs: place.piece.startMs };
+    this.#fail(error);
   }
 
   /** Once the archive answers again, what was shown last is threaded anew: hls.js gave up on the old. */
@@ -368,14 +394,14 @@ export class Playback {
       return;
     }
     this.#setAway(false);
-    if (this.timeMs !== null) await this.#seek(this.timeMs, true);
+    if (this.#isWantedLive) await this.live();
+    else if (this.timeMs !== null) await this.#seek(this.timeMs, true);
   }
 
   #retryLater(): void {
-    const waitMs = RETRY_MS[Math.min(this.#retries, RETRY_MS.length - 1)]!;
-    this.#retries += 1;
     clearTimeout(this.#retryTimer);
-    this.#retryTimer = setTimeout(() => void this.#retry(), waitMs);
+    this.#retryTimer = setTimeout(() => void this.#retry(), retryAfterMs(this.#retries));
+    this.#retries += 1;
   }
 
   #stopLoad(): void {
@@ -421,6 +447,11 @@ export class Playback {
     this.#state = state;
     this.#events.onState(state);
   }
+}
+
+/** How long to wait before the archive is asked again, after so many tries. */
+export function retryAfterMs(tries: number): number {
+  return RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]!;
 }
 
 function leftToPlay(video: HTMLVideoElement, reel: Reel): number {

@@ -1,7 +1,53 @@
 /** How the player looks around its picture; the custom properties are the timeline's. */
 import { css, type CSSResult } from 'lit';
 
-export const playerStyles: CSSResult = css`
+/** What can be pressed or chosen, in the player and in its parts. */
+export const controlStyles: CSSResult = css`
+  :host {
+    display: inline-flex;
+    flex-wrap: wrap;
+    gap: 6px 10px;
+    align-items: center;
+  }
+  .fault {
+    color: var(--footage-live, light-dark(#b3261e, #ff7b72));
+  }
+  progress {
+    width: 120px;
+    accent-color: var(--footage-accent, light-dark(#12606b, #5cc2cf));
+  }
+  button,
+  select {
+    font: inherit;
+    color: inherit;
+    min-width: 36px;
+    min-height: 36px;
+    padding: 0 8px;
+    border: 1px solid var(--footage-line, light-dark(#cfd6d8, #384247));
+    border-radius: 6px;
+    background: var(--footage-surface, light-dark(#ffffff, #1e2427));
+    display: inline-flex;
+    align-items: center;
+    justify-content: center;
+  }
+  button:not(:disabled) {
+    cursor: pointer;
+  }
+  button:disabled {
+    opacity: 0.5;
+  }
+  button[aria-pressed='true'],
+  button.primary {
+    background: var(--footage-accent, light-dark(#12606b, #5cc2cf));
+    color: var(--footage-on-accent, light-dark(#ffffff, #0c1c1f));
+  }
+  :focus-visible {
+    outline: 2px solid var(--footage-accent, light-dark(#12606b, #5cc2cf));
+    outline-offset: 2px;
+  }
+`;
+
+const ownStyles = css`
   :host {
     display: grid;
     gap: 8px;
@@ -20,6 +66,9 @@ export const playerStyles: CSSResult = css`
     background: #000;
     overflow: hidden;
     border-radius: 8px;
+    /* Two fingers are the picture's, one still scrolls the page. */
+    touch-action: pan-x pan-y;
+    -webkit-tap-highlight-color: transparent;
   }
   :host(:fullscreen) {
     grid-template-rows: 1fr auto auto auto auto;
@@ -28,6 +77,26 @@ export const playerStyles: CSSResult = css`
   :host(:fullscreen) #screen {
     aspect-ratio: auto;
     min-height: 0;
+  }
+  #screen[data-zoomed] {
+    cursor: grab;
+    touch-action: none;
+  }
+  #screen:focus-visible {
+    outline-offset: -2px;
+  }
+  #pane {
+    position: absolute;
+    inset: 0;
+    transform-origin: 0 0;
+  }
+  #whole {
+    position: absolute;
+    inset: 10px auto auto 10px;
+    gap: 4px;
+    border: 0;
+    background: rgb(0 0 0 / 70%);
+    color: #fff;
   }
   video,
   #still {
@@ -49,8 +118,10 @@ export const playerStyles: CSSResult = css`
     background: rgb(0 0 0 / 78%);
     color: #fff;
   }
-  #message a {
-    color: #9fe3ec;
+  #message button {
+    border-color: rgb(255 255 255 / 50%);
+    background: none;
+    color: inherit;
   }
   #busy {
     position: absolute;
@@ -70,51 +141,43 @@ export const playerStyles: CSSResult = css`
     display: flex;
     gap: 2px;
   }
-  time {
+  #clock {
     font-weight: 600;
     font-size: 16px;
     font-variant-numeric: tabular-nums;
     margin-inline-end: auto;
   }
-  button,
-  select,
-  a.button {
-    font: inherit;
-    color: inherit;
-    min-width: 36px;
-    min-height: 36px;
-    padding: 0 8px;
-    border: 1px solid var(--footage-line, light-dark(#cfd6d8, #384247));
-    border-radius: 6px;
-    background: var(--footage-surface, light-dark(#ffffff, #1e2427));
-    text-decoration: none;
-    display: inline-flex;
-    align-items: center;
-    justify-content: center;
-  }
-  button:not(:disabled) {
-    cursor: pointer;
-  }
-  button:disabled {
-    opacity: 0.5;
-  }
-  button[aria-pressed='true'],
-  button.primary {
-    background: var(--footage-accent, light-dark(#12606b, #5cc2cf));
-    color: var(--footage-on-accent, light-dark(#ffffff, #0c1c1f));
-  }
-  :focus-visible {
-    outline: 2px solid var(--footage-accent, light-dark(#12606b, #5cc2cf));
-    outline-offset: 2px;
-  }
-  details {
-    position: relative;
+  .end {
+    display: flex;
+    gap: 6px;
+    margin-inline-start: auto;
   }
   dialog {
+    max-height: 80vh;
     color: inherit;
     background: var(--footage-surface, light-dark(#ffffff, #1e2427));
     border: 1px solid var(--footage-line, light-dark(#cfd6d8, #384247));
     border-radius: 8px;
+  }
+  dialog::backdrop {
+    background: rgb(0 0 0 / 50%);
+  }
+  caption {
+    padding-bottom: 6px;
+    font-weight: 600;
+  }
+  th {
+    font-weight: normal;
+    text-align: start;
+  }
+  td {
+    padding-inline-end: 14px;
+  }
+  kbd {
+    padding: 0 6px;
+    border: 1px solid var(--footage-line, light-dark(#cfd6d8, #384247));
+    border-radius: 4px;
+    font: inherit;
   }
   input[type='range'] {
     width: 72px;
@@ -124,9 +187,11 @@ export const playerStyles: CSSResult = css`
     .wide {
       display: none;
     }
-    time {
+    #clock {
       font-size: 14px;
       width: 100%;
     }
   }
 `;
+
+export const playerStyles: CSSResult[] = [controlStyles, ownStyles];

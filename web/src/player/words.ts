@@ -14,6 +14,7 @@ const FORMATS = {
   },
   time: { timeStyle: 'medium' },
   fine: { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 1 },
+  frame: { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 },
   named: { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short' },
   minute: { hour: '2-digit', minute: '2-digit' },
   day: { day: 'numeric', month: 'short' },
@@ -58,6 +59,11 @@ export function timeWords(timeMs: number, zone: Zone = 'local'): string {
 /** A time of day to the tenth of a second. */
 export function fineWords(timeMs: number, zone: Zone = 'local'): string {
   return words('fine', timeMs, zone);
+}
+
+/** A time of day to the millisecond: pictures are less than a tenth of a second apart. */
+export function frameWords(timeMs: number, zone: Zone): string {
+  return words('frame', timeMs, zone);
 }
 
 /** A time of day to the second that can't be mistaken: near a change of the clocks it names the zone. */
