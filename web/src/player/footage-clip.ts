@@ -129,7 +129,7 @@ export class FootageClip extends LitElement {
     const { span } = this;
     if (span === null) return nothing;
     const size = this._bytes === null ? '' : `, ${sizeWords(this._bytes)}`;
-    return html`<span role="status">Clip of ${lengthWords(span.endMs - span.startMs)}${size}</span>
+    return html`<span class="words" role="status">Clip of ${lengthWords(span.endMs - span.startMs)}${size}</span>
       ${this._saving === null ? this.#offers() : this.#progressOf(this._saving)} ${this.#words()}`;
   }
 

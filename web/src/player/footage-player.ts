@@ -475,7 +475,7 @@ export class FootagePlayer extends LitElement {
       setVolume: (volume: number) => (this.#video.volume = this._volume = volume),
     };
     return html`
-      ${this.#screen()}
+      ${this.#screen()} ${this.#messageBox()}
       <div class="row" part="controls" role="group" aria-label="Controls">
         ${controls(
           {
@@ -547,7 +547,6 @@ export class FootagePlayer extends LitElement {
         : html`<button type="button" id="whole" title="The whole picture" @click=${() => this.#zoom?.reset()}>
             ${this._scale.toFixed(1)}× ${icon('unmark')}
           </button>`}
-      ${this.#messageBox()}
     </div>`;
   }
 

@@ -33,30 +33,32 @@ export function controls(shown: Shown, acts: Acts): TemplateResult {
       ${button('on-60', 'On a minute', '+1m', 'wide')} ${button('next-run', 'Next run', icon('next-run'), 'wide')}
     </div>
     <span id="clock" part="time"><time>–</time></span>
-    <select aria-label="Speed" @change=${(event: Event) => acts.setRate(value(event))}>
-      ${RATES.map((rate) => html`<option value=${rate} ?selected=${rate === shown.rate}>${rate}×</option>`)}
-    </select>
-    <button
-      type="button"
-      aria-pressed=${shown.isLive}
-      title=${shown.isLive && shown.canGoBack ? 'Back to where you were' : 'The newest footage'}
-      @click=${() => acts.do('live')}
-    >
-      Live
-    </button>
-    ${button('mute', shown.isMuted ? 'Sound on' : 'Sound off', icon(shown.isMuted ? 'silent' : 'loud'))}
-    <input
-      type="range"
-      class="wide"
-      min="0"
-      max="1"
-      step="0.05"
-      aria-label="Volume"
-      .value=${String(shown.volume)}
-      @input=${(event: Event) => acts.setVolume(value(event))}
-    />
-    ${button('snapshot', 'Save the picture', icon('snapshot'))}
-    ${button('full-screen', 'Full screen', icon('full-screen'))}
+    <div class="group rest">
+      <select aria-label="Speed" @change=${(event: Event) => acts.setRate(value(event))}>
+        ${RATES.map((rate) => html`<option value=${rate} ?selected=${rate === shown.rate}>${rate}×</option>`)}
+      </select>
+      <button
+        type="button"
+        aria-pressed=${shown.isLive}
+        title=${shown.isLive && shown.canGoBack ? 'Back to where you were' : 'The newest footage'}
+        @click=${() => acts.do('live')}
+      >
+        Live
+      </button>
+      ${button('mute', shown.isMuted ? 'Sound on' : 'Sound off', icon(shown.isMuted ? 'silent' : 'loud'))}
+      <input
+        type="range"
+        class="wide"
+        min="0"
+        max="1"
+        step="0.05"
+        aria-label="Volume"
+        .value=${String(shown.volume)}
+        @input=${(event: Event) => acts.setVolume(value(event))}
+      />
+      ${button('snapshot', 'Save the picture', icon('snapshot'))}
+      ${button('full-screen', 'Full screen', icon('full-screen'))}
+    </div>
   `;
 }
 

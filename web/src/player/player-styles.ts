@@ -12,6 +12,11 @@ export const controlStyles: CSSResult = css`
   .fault {
     color: var(--footage-live, light-dark(#b3261e, #ff7b72));
   }
+  @container (max-width: 480px) {
+    .words {
+      width: 100%;
+    }
+  }
   progress {
     width: 120px;
     accent-color: var(--footage-accent, light-dark(#12606b, #5cc2cf));
@@ -106,15 +111,21 @@ const ownStyles = css`
     height: 100%;
     object-fit: contain;
   }
+  /* Words lie on the picture, or where it is small below it. */
+  #screen,
   #message {
-    position: absolute;
-    inset: auto 0 0;
+    grid-area: 1 / 1;
+  }
+  #message {
+    align-self: end;
+    z-index: 1;
     display: flex;
     flex-wrap: wrap;
     gap: 4px 12px;
     align-items: center;
     margin: 0;
     padding: 10px 14px;
+    border-radius: 0 0 8px 8px;
     background: rgb(0 0 0 / 78%);
     color: #fff;
   }
@@ -139,7 +150,11 @@ const ownStyles = css`
   }
   .group {
     display: flex;
+    align-items: center;
     gap: 2px;
+  }
+  .rest {
+    gap: 6px;
   }
   #clock {
     font-weight: 600;
@@ -186,6 +201,10 @@ const ownStyles = css`
   @container (max-width: 480px) {
     .wide {
       display: none;
+    }
+    #message {
+      grid-area: 2 / 1;
+      border-radius: 8px;
     }
     #clock {
       font-size: 14px;
