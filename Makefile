@@ -8,7 +8,7 @@ TEST_PACKAGES := chromium ffmpeg gir1.2-gst-rtsp-server-1.0 nginx-light opencv-d
 BENCH_PACKAGES := ffmpeg nginx-light wrk
 PORT ?= 8080
 
-.PHONY: demo test check bench kills soak web-check format clean
+.PHONY: demo test check bench kills soak hour web-check format clean
 
 demo: .venv/installed
 	$(BIN)/footage demo --port $(PORT)
@@ -28,6 +28,9 @@ bench: .venv/tested .venv/packages-bench
 
 kills soak: .venv/tested
 	$(BIN)/python -m proofs.$@
+
+hour: .venv/tested .venv/packages-test
+	$(BIN)/python -m proofs.hour
 
 web-check: .venv/tested
 	$(BIN)/python web/npm.py run check

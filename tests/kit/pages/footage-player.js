@@ -15,15 +15,52 @@ globalThis.footage = {
     for (const [name, value] of Object.entries(attributes)) player.content.firstChild.setAttribute(name, value);
     document.querySelector('main').replaceChildren(player.content);
   },
+  /** Of each picture: when it was shown, by the page's clock, the wall time told of it, and how many
+   * seconds of footage were at hand after it. */
+  shown: [],
+  renewed: 0,
+  /** Notes every picture, and hands in another token when the player asks for one. */
+  watch(token) {
+    document.addEventListener('timeupdate', ({ detail }) => {
+      if (detail) this.shown.push([performance.now(), detail.timeMs, this.ahead()]);
+    });
+    document.addEventListener('token-expiring', () => {
+      this.renewed += 1;
+      if (token) this.player.renew(token);
+    });
+  },
   get player() {
     return document.querySelector('footage-player');
   },
-  /** The picture on the screen, as width, height and pixels. */
-  picture() {
-    const video = this.player.shadowRoot.querySelector('video');
-    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+  ahead() {
+    const { buffered, currentTime } = this.player.shadowRoot.querySelector('video');
+    for (let at = 0; at < buffered.length; at += 1) {
+      if (buffered.start(at) <= currentTime + 0.1 && currentTime <= buffered.end(at)) return buffered.end(at) - currentTime;
+    }
+    return 0;
+  },
+  /** The next picture that is shown, with the wall time told of it. */
+  sample() {
+    return new Promise((resolve) => {
+      this.player.addEventListener('timeupdate', ({ detail }) => resolve([detail.timeMs, this.picture()]), { once: true });
+    });
+  },
+  get timeline() {
+    return this.player.shadowRoot.querySelector('footage-timeline');
+  },
+  /** The picture beside the pointer. */
+  get tip() {
+    return this.timeline.shadowRoot.querySelector('#tip canvas');
+  },
+  /** What shows the moment where the video can't. */
+  get still() {
+    return this.player.shadowRoot.querySelector('#still');
+  },
+  /** A picture, of the screen unless told another, as width, height and pixels. */
+  picture(image = this.player.shadowRoot.querySelector('video')) {
+    const canvas = new OffscreenCanvas(image.videoWidth ?? image.width, image.videoHeight ?? image.height);
     const context = canvas.getContext('2d');
-    context.drawImage(video, 0, 0);
+    context.drawImage(image, 0, 0);
     const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
     let text = '';
     for (let at = 0; at < data.length; at += 0x8000) text += String.fromCharCode(...data.subarray(at, at + 0x8000));

@@ -73,6 +73,13 @@ export class Reel {
     return piece === undefined ? null : { piece, positionMs: piece.positionMs, run: piece.run };
   }
 
+  /** The time between a run and the one before it in the list; null where either is not listed. */
+  holeBefore(run: number): { fromMs: number; toMs: number } | null {
+    const index = firstIndex(this.#pieces, 0, (piece) => piece.run >= run);
+    const [before, first] = [this.#pieces[index - 1], this.#pieces[index]];
+    return before && first?.run === run ? { fromMs: endOf(before), toMs: first.startMs } : null;
+  }
+
   /** The playlist as it is now; it has no end, for there may be more tomorrow. */
   text(): string {
     const longest = this.#pieces.reduce((most, piece) => Math.max(most, piece.durationMs), 1000);
