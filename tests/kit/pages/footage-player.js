@@ -52,6 +52,11 @@ globalThis.footage = {
   get tip() {
     return this.timeline.shadowRoot.querySelector('#tip canvas');
   },
+  /** The bar of a clip that is being saved. */
+  get progress() {
+    const bar = this.player.shadowRoot.querySelector('footage-clip').shadowRoot.querySelector('progress');
+    return { value: bar?.value ?? 0, max: bar?.max ?? 0 };
+  },
   /** What shows the moment where the video can't. */
   get still() {
     return this.player.shadowRoot.querySelector('#still');

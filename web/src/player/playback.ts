@@ -54,6 +54,7 @@ const GROWING_MS = 60_000;
 const LIVE_BEHIND_MS = 9000;
 const LIVE_WITHIN_MS = 30_000;
 const AT_END_S = 0.25;
+const NEAR_END_S = 1;
 /** A camera that connects anew leaves shorter holes, which nobody need be told of. */
 const TELL_GAP_MS = 1000;
 
@@ -349,7 +350,11 @@ export class Playback {
   #isOver(): boolean {
     const last = this.#reel.last;
     if (!this.#isAtTail || last === null || this.#wanted !== null) return false;
-    return leftToPlay(this.#video, this.#reel) < AT_END_S && Date.now() - endOf(last) > GROWING_MS;
+    const { buffered, playbackRate } = this.#video;
+    const isAllThere = buffered.length > 0 && buffered.end(buffered.length - 1) > this.#reel.endPositionMs / 1000 - AT_END_S;
+    // Where pictures are far apart or pass quickly, the element stops before the last moment.
+    const isNear = leftToPlay(this.#video, this.#reel) < Math.max(NEAR_END_S, AT_END_S * playbackRate);
+    return isAllThere && isNear && Date.now() - endOf(last) > GROWING_MS;
   }
 
   #onHlsError(data: ErrorData): void {
