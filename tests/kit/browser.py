@@ -27,6 +27,7 @@ from footage.media.pattern import draw_number
 CHROMIUM = "/usr/bin/chromium"
 PAGES = Path(__file__).parent / "pages"
 HLS_JS = Path(__file__).parents[2] / "web/node_modules/hls.js/dist/hls.min.js"
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 BUILT = Path(api.__file__).parent / "static"
 
 _ARGUMENTS = (

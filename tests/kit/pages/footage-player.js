@@ -52,6 +52,21 @@ globalThis.footage = {
   get tip() {
     return this.timeline.shadowRoot.querySelector('#tip canvas');
   },
+  /** The name of what has the focus inside the player; null where that is outside. */
+  focused() {
+    const at = this.active();
+    if (at === null) return null;
+    return at.getAttribute('aria-label') ?? at.textContent.trim();
+  },
+  outline() {
+    return getComputedStyle(this.active()).outlineStyle;
+  },
+  active() {
+    let at = document.activeElement;
+    if (at !== this.player) return null;
+    while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+    return at;
+  },
   /** The bar of a clip that is being saved. */
   get progress() {
     const bar = this.player.shadowRoot.querySelector('footage-clip').shadowRoot.querySelector('progress');

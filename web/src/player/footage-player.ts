@@ -19,6 +19,7 @@ import { Pictures } from './pictures';
 import { Playback, retryAfterMs, type Gap, type PlaybackState } from './playback';
 import { commandButton, controls, keyTable } from './player-controls';
 import { playerStyles } from './player-styles';
+import { endOf } from './runs';
 import { fileName, saveBlob } from './saving';
 import { Still } from './still';
 import type { Span } from './times';
@@ -454,10 +455,12 @@ export class FootagePlayer extends LitElement {
     this.renderRoot.querySelector<HTMLElement>(isChoosing ? 'footage-calendar' : '#choose')?.focus();
   }
 
+  /** A minute, or up to the end of the run: what follows may not fit into the same file. */
   async #saveMinute(): Promise<void> {
     const inMs = this.timeMs;
     if (inMs === null) return;
-    this.#mark({ inMs, outMs: inMs + MINUTE_MS });
+    const [run] = this.#kept?.entries({ startMs: inMs, endMs: inMs + 1 }) ?? [];
+    this.#mark({ inMs, outMs: Math.min(inMs + MINUTE_MS, run === undefined ? Infinity : endOf(run)) });
     await this.updateComplete;
     await this.#clipElement?.updateComplete;
     await this.#clipElement?.save();

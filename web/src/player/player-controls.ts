@@ -62,6 +62,7 @@ export function controls(shown: Shown, acts: Acts): TemplateResult {
   `;
 }
 
+/** A button for a command. What is read of it is part of its name: so those who speak to it can say it. */
 export function commandButton(
   acts: Pick<Acts, 'do'>,
   command: Command,
@@ -69,11 +70,12 @@ export function commandButton(
   sign: string | SVGTemplateResult,
   kind = '',
 ): TemplateResult {
+  const name = typeof sign === 'string' ? `${sign}: ${words}` : words;
   return html`<button
     type="button"
     class=${kind}
     title=${words}
-    aria-label=${words}
+    aria-label=${name}
     aria-keyshortcuts=${shortcuts(command)}
     @click=${() => acts.do(command)}
   >
