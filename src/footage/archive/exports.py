@@ -85,6 +85,8 @@ class Exports:
 
     def claim(self, export: Export, worker_id: UUID) -> int | None:
         """Take one up, and remove what a try before has left; its fence, None where that is too late."""
+        # A storage that is away is no try: raises what it raises.
+        self._storage.exports.has_room(0)
         fence = self._index.claim_export(export, worker_id)
         if fence is not None:
             self._storage.exports.delete(export.id)
