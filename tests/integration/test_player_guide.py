@@ -48,14 +48,14 @@ def test_the_examples_of_the_guide_work(browser: Browser, pages: str, site: Site
     camera = {"archiveApiToken": {"signature": fresh["signature"], "exp": int(fresh["exp"])}}
     page = browser.new_page()
     page.on("pageerror", lambda error: pytest.fail(str(error)))
-    body = f"<!doctype html>{tag}{script}{looks}"
-    page.route("**/example.html", lambda route: route.fulfill(body=body, content_type="text/html"))
 
     def backend(route: Route) -> None:
         route.fulfill(body=json.dumps(camera), content_type="application/json")
 
     page.route("**/my-backend/camera", backend)
-    page.goto(f"{pages}/example.html")
+    # Any document of that origin that has no player: what it holds is replaced.
+    page.goto(f"{pages}/player.html")
+    page.set_content(f"<!doctype html>{tag}{script}{looks}")
     # The page's own backend gave another token, for this one ends within the minute.
     page.wait_for_function(
         "fresh => document.querySelector('footage-player').signature === fresh", arg=fresh["signature"]
@@ -79,8 +79,9 @@ def test_the_guide_names_what_the_player_has(pages: str, browser: Browser) -> No
     page = browser.new_page()
     page.goto(f"{pages}/footage-player.html")
     page.wait_for_function("globalThis.footage")
-    names = page.evaluate("""() => {
+    names = page.evaluate("""async () => {
       footage.open({});
+      await footage.player.updateComplete;
       const own = Object.getOwnPropertyNames(footage.player.constructor.prototype);
       const hidden = ['constructor', 'render', 'updated', 'firstUpdated', 'connectedCallback', 'disconnectedCallback'];
       return [

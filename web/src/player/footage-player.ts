@@ -42,6 +42,7 @@ export interface PlayerEventMap {
 
 const WARN_BEFORE_MS = 60_000;
 const NOTICE_MS = 6000;
+const ASK_EVERY_MS = 10_000;
 const TIMER_MAX_MS = 2 ** 31 - 1;
 const PRESENT_EVERY_MS = 1000;
 /** How much is marked for those who can only see a clip by saving it. */
@@ -329,9 +330,15 @@ export class FootagePlayer extends LitElement {
     const leftMs = Math.max(this.exp * 1000 - Date.now() - WARN_BEFORE_MS, 0);
     // A timer counts no further than some 25 days.
     this.#expiry = setTimeout(
-      () => (leftMs > TIMER_MAX_MS ? this.#watchExpiry() : this.#tell('token-expiring', { exp: this.exp })),
+      () => (leftMs > TIMER_MAX_MS ? this.#watchExpiry() : this.#askForToken()),
       Math.min(leftMs, TIMER_MAX_MS),
     );
+  }
+
+  /** Asks again and again: the page may not listen yet, or its own server be away. */
+  #askForToken(): void {
+    this.#tell('token-expiring', { exp: this.exp });
+    this.#expiry = setTimeout(() => this.#askForToken(), ASK_EVERY_MS);
   }
 
   #onState(state: PlaybackState): void {
