@@ -151,7 +151,7 @@ export class PageCameraDialog extends LitElement {
           ${this.#text('archiveDays', 'Days to keep', {
             value: camera?.archiveDays ?? undefined,
             type: 'number',
-            hint: 'Empty: until the disk is full',
+            hint: 'Empty: no limit',
           })}
           <div class="field">
             <label for="transport">Transport</label>
