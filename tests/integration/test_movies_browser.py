@@ -14,6 +14,7 @@ from footage.media.pattern import read_strip
 from kit.archive import START_MS, Shelf
 from kit.browser import Screen, screen
 from kit.clips import Clip, Sound
+from kit.exports import ask, wait_until_done
 from kit.movies import TellingClip, make_telling_clip
 from kit.site import Site
 
@@ -80,3 +81,26 @@ def test_other_parameter_sets_in_band_and_sound_after_a_gap(
         assert state["frames"] >= 200
         assert played.stall_s < 1
         assert state["audioBytes"] > 0
+
+
+def test_the_file_of_a_background_export_is_sought_in_at_once(
+    browser: Browser, pages: str, site: Site, shelf: Shelf
+) -> None:
+    """Its tables come first and ranges are served: any place is shown without what lies before."""
+    start_ms, end_ms = 3510, GAP_MS + 2110
+    link = site.link(shelf)
+    asked = ask(link, start=START_MS + start_ms, duration=end_ms - start_ms)
+    url = wait_until_done(link, asked["id"])["links"]["movie"]
+    length_s = (8000 - start_ms + 2110) / 1000
+    with screen(browser, pages, url, hls_js=False) as shown:
+        shown.play_until(0)
+        for at_s, moment_ms in ((5.0, GAP_MS + 480), (1.0, 4480), (0, 3480)):
+            shown.seek(at_s)
+            assert moment(shown) == START_MS + moment_ms
+        played = shown.play_until(length_s + 1, rate=2)
+        state = shown.state()
+        assert state["errors"] == []
+        assert state["ended"]
+        assert state["duration"] == pytest.approx(length_s, abs=0.06)
+        assert played.stall_s < 1
+        assert moment(shown) == START_MS + GAP_MS + 2080
