@@ -20,6 +20,7 @@ from kit.server import footage_json, running_server
 from kit.site import Site
 
 MINUTE_MS = 60_000
+WALL = PLAYER.replace("footage-player", "footage-wall")
 MARKUP = "<img src=x onerror=globalThis.broken=1>"
 
 
@@ -330,7 +331,14 @@ def test_chosen_cameras_are_watched_together(page: Page, desk: Desk, house: Hous
         str(house.yard.archive.id),
     ]
     page.reload()
-    expect(page.locator("footage-wall")).to_be_attached()
+    wall_plays = f"() => {WALL}?.state === 'playing' && {WALL}.timeMs !== null"
+    page.wait_for_function(wall_plays, timeout=20_000)
+    desk.look()
+    page.evaluate(f"timeMs => {WALL}.seek(timeMs)", START_MS + 20_000)
+    page.wait_for_function("() => /at=17900000[2-5]/.test(location.hash)", timeout=20_000)
+    page.reload()
+    page.wait_for_function(wall_plays, timeout=20_000)
+    assert START_MS + 15_000 < page.evaluate(f"() => {WALL}.timeMs") < START_MS + 60_000
     page.get_by_role("link", name="← Cameras").click()
     expect(tile(page, "Yard").get_by_role("checkbox")).to_be_checked()
     page.get_by_role("button", name="Clear").click()

@@ -1,17 +1,13 @@
 /** `<page-wall>`: chosen cameras, watched at the same moment. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
+import '../player/footage-wall';
+import type { FootageWall } from '../player/footage-wall';
 import { Follows, type CameraStore } from './camera-store';
 import { MomentInAddress } from './moment-in-address';
 import { fragmentOf, OVERVIEW, type WallRoute } from './routes';
 import { Refusal, type Camera, type Server } from './server';
 import { uiStyles } from './ui-styles';
-
-/** What is asked of `<footage-wall>`. */
-interface Wall extends HTMLElement {
-  renew(src: string, token: { signature: string; exp: number }): void;
-  readonly isLive?: boolean;
-}
 
 interface WallCamera {
   readonly id: string;
@@ -21,9 +17,6 @@ interface WallCamera {
   readonly label: string;
 }
 
-// Loaded where the build has it.
-const load = Object.values(import.meta.glob('../player/footage-wall.ts'))[0];
-
 export class PageWall extends LitElement {
   static override styles = [
     uiStyles,
@@ -31,6 +24,20 @@ export class PageWall extends LitElement {
       :host {
         display: grid;
         gap: 12px;
+      }
+      footage-wall {
+        padding: 10px;
+        border: 1px solid var(--line);
+        border-radius: 10px;
+        width: 100%;
+        /* The pictures may not push the timeline off a low window. */
+        max-width: max(480px, calc((100vh - 340px) * 16 / 9));
+        margin-inline: auto;
+      }
+      @media (max-width: 1000px) {
+        footage-wall {
+          max-width: none;
+        }
       }
     `,
   ];
@@ -46,12 +53,11 @@ export class PageWall extends LitElement {
 
   constructor() {
     super();
-    void load?.();
     new Follows(this, () => this.store);
   }
 
   async #renew(event: CustomEvent<{ src: string }>): Promise<void> {
-    const wall = event.currentTarget as Wall;
+    const wall = event.currentTarget as FootageWall;
     const { src } = event.detail;
     const camera = this.#opened?.cameras.find((one) => one.src === src);
     try {
@@ -84,10 +90,11 @@ export class PageWall extends LitElement {
       html`<footage-wall
         .cameras=${this.#opened.cameras}
         .start=${this.#opened.atMs}
+        autoplay
         @token-expiring=${(event: CustomEvent<{ src: string }>) => void this.#renew(event)}
         @timeupdate=${(event: CustomEvent<{ timeMs: number }>) => {
-          const wall = event.currentTarget as Wall;
-          this.#moment.note(wall.isLive === true ? null : event.detail.timeMs);
+          const wall = event.currentTarget as FootageWall;
+          this.#moment.note(wall.isLive ? null : event.detail.timeMs);
         }}
       ></footage-wall>`,
     )}`;

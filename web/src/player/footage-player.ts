@@ -327,7 +327,9 @@ export class FootagePlayer extends LitElement {
 
   #watchExpiry(): void {
     clearTimeout(this.#expiry);
-    const leftMs = Math.max(this.exp * 1000 - Date.now() - WARN_BEFORE_MS, 0);
+    const goodMs = this.exp * 1000 - Date.now();
+    // One that is good for no longer than that is let live half its time: asking would never end.
+    const leftMs = Math.max(goodMs - WARN_BEFORE_MS, Math.min(goodMs, WARN_BEFORE_MS) / 2, 0);
     // A timer counts no further than some 25 days.
     this.#expiry = setTimeout(
       () => (leftMs > TIMER_MAX_MS ? this.#watchExpiry() : this.#askForToken()),

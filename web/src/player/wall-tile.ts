@@ -67,7 +67,9 @@ export class WallTile {
 
   #watchExpiry(): void {
     clearTimeout(this.#expiry);
-    const leftMs = this.camera.exp * 1000 - Date.now() - WARN_BEFORE_MS;
+    const goodMs = this.camera.exp * 1000 - Date.now();
+    // One that is good for no longer than that is let live half its time: asking would never end.
+    const leftMs = Math.max(goodMs - WARN_BEFORE_MS, Math.min(goodMs, WARN_BEFORE_MS) / 2);
     this.#expiry = setTimeout(this.#onExpiring, Math.min(Math.max(leftMs, 0), TIMER_MAX_MS));
   }
 }
