@@ -22,9 +22,7 @@ from kit.site import Site
 
 SECONDS = 30
 HOLE_MS = 60_000
-H265 = Clip(
-    codec="libx265", seconds=12, size=(640, 360), gop=50, options={"x265-params": "log-level=none"}
-)
+H265 = Clip(codec="libx265", seconds=12, size=(640, 360), gop=50, options={"x265-params": "log-level=none"})
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +71,7 @@ def assert_accessible(player: Player) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_to_complain_about(
-    browser: Browser, pages: str, film: Film, scheme: str
-) -> None:
+def test_axe_finds_nothing_to_complain_about(browser: Browser, pages: str, film: Film, scheme: str) -> None:
     with player_page(browser, pages, film, color_scheme=scheme) as player:
         opened_paused(player)
         expect(player.element.get_by_role("slider", name="Timeline")).to_be_visible()
@@ -141,9 +137,7 @@ def test_the_zone_is_switched_everywhere(browser: Browser, pages: str, film: Fil
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_nothing_is_wider_than_a_small_screen(
-    browser: Browser, pages: str, film: Film, width: int
-) -> None:
+def test_nothing_is_wider_than_a_small_screen(browser: Browser, pages: str, film: Film, width: int) -> None:
     with player_page(browser, pages, film, viewport={"width": width, "height": 800}) as player:
         opened_paused(player)
         player.element.evaluate("player => { player.clipLink = async () => ''; }")

@@ -50,6 +50,10 @@ class Player:
             "() => !footage.player.shadowRoot.querySelector('video').seeking", timeout=WITHIN_MS
         )
 
+    def pause(self) -> None:
+        self.button("Pause").click()
+        self.wait("paused")
+
     def shows(self, time_ms: int) -> None:
         """Wait until a picture of about that moment is shown."""
         self.page.wait_for_function(

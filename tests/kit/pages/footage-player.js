@@ -32,6 +32,36 @@ globalThis.footage = {
   get player() {
     return document.querySelector('footage-player');
   },
+  /** Times, in ms, from the release of the button to the first picture of about that moment: `took`. */
+  stopwatchOfClick(wantedMs) {
+    this.took = new Promise((resolve) => {
+      let began = NaN;
+      const heard = new AbortController();
+      const on = (name, act) => this.player.addEventListener(name, act, { signal: heard.signal });
+      on('pointerup', (event) => (began = event.timeStamp));
+      on('timeupdate', ({ detail }) => {
+        if (Number.isNaN(began) || Math.abs(detail.timeMs - wantedMs) > 3000) return;
+        heard.abort();
+        resolve(performance.now() - began);
+      });
+    });
+  },
+  /** Times from the next move of the pointer to the picture of where it is. */
+  stopwatchOfTip() {
+    const before = this.tip.dataset.frameMs;
+    this.took = new Promise((resolve) => {
+      const start = (event) => {
+        const began = event.timeStamp;
+        const watch = new MutationObserver(() => {
+          if (this.tip.dataset.frameMs === before) return;
+          watch.disconnect();
+          resolve(performance.now() - began);
+        });
+        watch.observe(this.tip, { attributes: true, attributeFilter: ['data-frame-ms'] });
+      };
+      this.timeline.addEventListener('pointermove', start, { once: true });
+    });
+  },
   ahead() {
     const { buffered, currentTime } = this.player.shadowRoot.querySelector('video');
     for (let at = 0; at < buffered.length; at += 1) {

@@ -95,4 +95,12 @@ describe('Reel', () => {
     expect(lines).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:1');
     expect(reel.find(T + 3_600_000 + 600_000)).toMatchObject({ positionMs: 1_200_000, run: 1 });
   });
+
+  it('tells the time between two runs, and of none else', () => {
+    const reel = new Reel();
+    reel.begin([...run(T, 2), ...run(T + 60_000, 1)]);
+    expect(reel.holeBefore(1)).toEqual({ fromMs: T + 12_000, toMs: T + 60_000 });
+    expect(reel.holeBefore(0)).toBeNull();
+    expect(reel.holeBefore(2)).toBeNull();
+  });
 });
