@@ -29,37 +29,35 @@ _CLICK_MS = Target(at_most=300)
 _HOVER_MS = Target(at_most=60)
 _BUNDLE_KB = Target(at_most=250)
 _HOW = f"""\
-Debian's Chromium, headless and without a graphics card, on a page of another origin. {CLICKS} clicks at places \
-of the timeline that were not played before, while it plays: from the release of the button to the first picture \
-of the moment (`requestVideoFrameCallback`), of 640x360 footage at 25 pictures a second in segments of 6 s; and of \
-1080p at {_MEGABITS} Mbit/s. {HOVERS} places where the pointer comes to rest, each with a keyframe that nobody asked \
-for before: from the pointer's event to the picture, 320 px wide, drawn beside it, of that 1080p footage. The bundle \
-is `/player.js` as it is served to a browser, hls.js in it."""
+Debian's Chromium, headless and without a graphics card, on a page of another origin. {CLICKS} clicks \
+at places of the timeline that were not loaded before, while it plays: from the release of the button \
+to the first picture of the moment (`requestVideoFrameCallback`), of 640x360 footage at 25 pictures a \
+second, and of 1080p at {_MEGABITS} Mbit/s, which this browser decodes on the processor. {HOVERS} places \
+where the pointer comes to rest, each with a keyframe that nobody asked for before: from the pointer's \
+event to the picture drawn beside it, 320 px wide, of that 1080p footage. `/player.js` is weighed as it \
+is served, hls.js in it."""
 
 
 def run() -> Suite:
     """Measure."""
-    with TemporaryDirectory(prefix="footage-bench-") as folder:
-        with _site(Path(folder)) as (site, pages):
-            small = Path(folder, "small.mp4")
-            write_clip(small, seconds=_SECONDS, rate=25)
-            films = {
-                "640x360": import_film(site, [small]),
-                "1080p": import_film(site, [long_clip(_MEGABITS, 250_000_000)]),
-            }
-            with chromium() as browser:
-                figures = []
-                for name, film in films.items():
-                    with player_page(browser, pages, film) as player:
-                        target = _CLICK_MS if name == "640x360" else None
-                        values = tuple(_clicks(player))
-                        figures.append(Figure(f"click to the first picture, {name}", "ms", values, target))
-                with player_page(browser, pages, films["1080p"]) as player:
-                    values = tuple(_hovers(player))
-                    figures.append(
-                        Figure("pointer to the picture beside it, 1080p", "ms", values, _HOVER_MS)
-                    )
-            figures.append(Figure("player.js, compressed", "kB", (_bundle_kb(site),), _BUNDLE_KB))
+    with TemporaryDirectory(prefix="footage-bench-") as folder, _site(Path(folder)) as (site, pages):
+        small = Path(folder, "small.mp4")
+        write_clip(small, seconds=_SECONDS, rate=25)
+        films = {
+            "640x360": import_film(site, [small]),
+            "1080p": import_film(site, [long_clip(_MEGABITS, 250_000_000)]),
+        }
+        with chromium() as browser:
+            figures = []
+            for name, film in films.items():
+                with player_page(browser, pages, film) as player:
+                    target = _CLICK_MS if name == "640x360" else None
+                    values = tuple(_clicks(player))
+                    figures.append(Figure(f"click to the first picture, {name}", "ms", values, target))
+            with player_page(browser, pages, films["1080p"]) as player:
+                values = tuple(_hovers(player))
+                figures.append(Figure("pointer to the picture beside it, 1080p", "ms", values, _HOVER_MS))
+        figures.append(Figure("player.js, compressed", "kB", (_bundle_kb(site),), _BUNDLE_KB))
     return Suite("The player", _HOW, tuple(figures))
 
 

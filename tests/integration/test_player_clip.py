@@ -1,4 +1,4 @@
-"""Clips of ``<footage-player>``: saved as MP4 whole or not at all, with progress, and passed on as a link."""
+"""Clips of ``<footage-player>``: saved as MP4 whole or not at all, and passed on as a link."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
@@ -77,7 +78,9 @@ def with_picker(player: Player) -> None:
 def assert_is_the_clip(path: Path) -> None:
     """Twelve seconds, from the one that was marked on."""
     with av.open(str(path)) as movie:
-        pictures = [frame.to_ndarray(format="rgb24") for frame in movie.decode(video=0)]
+        pictures = [
+            np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in movie.decode(video=0)
+        ]
     shown = [read_clock(picture) for picture in pictures[-(OUT_MS - IN_MS) // 1000 * RATE :]]
     assert shown[0] == "00:10"
     assert shown[-1] == "00:21"

@@ -1,4 +1,4 @@
-"""The examples of the player's guide as they stand there, in a browser; and the npm package as others get it."""
+"""The examples of the player's guide as they stand there, in a browser; and the npm package."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def test_the_guide_names_what_the_player_has(pages: str, browser: Browser) -> No
       footage.open({});
       await footage.player.updateComplete;
       const own = Object.getOwnPropertyNames(footage.player.constructor.prototype);
-      const hidden = ['constructor', 'render', 'updated', 'firstUpdated', 'connectedCallback', 'disconnectedCallback'];
+      const lits = ['constructor', 'render', 'updated', 'firstUpdated'];
+      const hidden = [...lits, 'connectedCallback', 'disconnectedCallback'];
       return [
         ...own.filter((name) => !name.startsWith('_') && !hidden.includes(name)),
         ...[...footage.player.shadowRoot.querySelectorAll('[part]')].map((one) => one.part.value),

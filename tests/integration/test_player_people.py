@@ -109,7 +109,7 @@ def test_every_control_is_reached_and_pressed_by_keys(player: Player, film: Film
         # What has the focus shows it.
         assert player.page.evaluate("footage.outline()") != "none", name
     assert names == [
-        *("Previous run", "−1m: Back a minute", "−10: Back 10 seconds", "A picture back", "Play"),
+        *("Previous run", "\u22121m: Back a minute", "\u221210: Back 10 seconds", "A picture back", "Play"),
         *("A picture on", "+10: On 10 seconds", "+1m: On a minute", "Next run", "Speed", "Live"),
         *("Sound on", "Volume", "Save the picture", "Full screen", "Timeline"),
         *("In: Mark where the clip begins", "Out: Mark where the clip ends", "Go to …", "UTC", "?: Keys"),
@@ -164,16 +164,15 @@ def closer(picture: NDArray[np.float64], scale: float, x: float, y: float) -> ND
     height, width, _ = picture.shape
     rows = (y + (np.arange(height) - y) / scale).astype(int).clip(0, height - 1)
     columns = (x + (np.arange(width) - x) / scale).astype(int).clip(0, width - 1)
-    return picture[rows][:, columns]
+    return np.take(np.take(picture, rows, axis=0), columns, axis=1)
 
 
 def alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     """The middles show the same; edges of things lie a pixel beside each other."""
     height, width, _ = one.shape
     box = np.s_[height // 4 : -height // 4, width // 4 : -width // 4]
-    return float(np.median(np.abs(one[box] - other[box]))) < 4 and (
-        float(np.mean(np.abs(one[box] - other[box]) > 60)) < 0.1
-    )
+    away = np.abs(one[box] - other[box])
+    return bool(np.median(away) < 4 and np.mean(away > 60) < 0.1)
 
 
 def test_a_closer_look_at_the_picture(player: Player) -> None:
@@ -189,7 +188,7 @@ def test_a_closer_look_at_the_picture(player: Player) -> None:
         player.page.mouse.wheel(0, -30)
     player.page.keyboard.up("Control")
     chip = player.element.get_by_title("The whole picture")
-    expect(chip).to_contain_text("2.5×")
+    expect(chip).to_contain_text("2.5")
     near = seen(player)
     assert alike(near, closer(whole, np.exp(0.9), x, y))
     assert not alike(near, whole)
@@ -204,12 +203,12 @@ def test_a_closer_look_at_the_picture(player: Player) -> None:
     chip.click()
     assert alike(seen(player), whole)
     screen.dblclick(position={"x": x, "y": y})
-    expect(chip).to_contain_text("3.0×")
+    expect(chip).to_contain_text("3.0")
     assert alike(seen(player), closer(whole, 3, x, y))
     player.element.press("0")
     expect(chip).to_have_count(0)
     player.element.press("+")
-    expect(chip).to_contain_text("1.5×")
+    expect(chip).to_contain_text("1.5")
 
 
 def test_two_fingers_look_closer_and_one_moves(browser: Browser, pages: str, film: Film) -> None:
@@ -231,7 +230,7 @@ def test_two_fingers_look_closer_and_one_moves(browser: Browser, pages: str, fil
             touch("touchMove", (x - spread, y), (x + spread, y))
         touch("touchEnd")
         chip = player.element.get_by_title("The whole picture")
-        expect(chip).to_contain_text("3.0×")
+        expect(chip).to_contain_text("3.0")
         near = seen(player)
         touch("touchStart", (x, y))
         for by in (10, 20, 30):
