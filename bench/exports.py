@@ -112,7 +112,19 @@ def _round(link: SignedLink, data: Path, camera: str, made: Path, blocks: Path) 
         *("--out", str(clip), "--force", "--json"),
     )
     clip.unlink()
-    copy = ("ffmpeg", "-v", "error", "-nostdin", "-y", "-f", "concat", "-safe", "0", "-i", blocks)
+    copy: tuple[str | Path, ...] = (
+        "ffmpeg",
+        "-v",
+        "error",
+        "-nostdin",
+        "-y",
+        "-f",
+        "concat",
+        "-safe",
+        "0",
+        "-i",
+        blocks,
+    )
     copy += ("-c", "copy", "-bsf:a", "aac_adtstoasc")
     ffmpeg_file = _timed(lambda: subprocess.run([*copy, "-movflags", "+faststart", clip], check=True))
     clip.unlink()
