@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from footage.access.signing_keys import SigningKeys
+from footage.archive.audit import Audit
 from footage.archive.cameras import Cameras
 from footage.archive.exports import ExportLimits, Exports
 from footage.archive.index import SqlIndex, open_index
@@ -41,6 +42,13 @@ class House:
     def keys(self) -> Keys:
         """The integration keys."""
         return Keys(self.index)
+
+    @property
+    def audit(self) -> Audit:
+        """The log of who did what."""
+        return Audit(
+            self.index, keep_days=self.settings.audit_days, keep_entries=self.settings.audit_entries
+        )
 
     def close(self) -> None:
         """Let go of the index."""

@@ -52,6 +52,7 @@ def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGI
         exporter=Exporter(reader, streams=settings.export_streams),
         exports=house.exports,
         signing_keys=house.signing_keys,
+        audit=house.audit,
         token_ttl_s=settings.token_ttl_s,
         session_ttl_s=settings.session_ttl_s,
         playlist_max_segments=settings.playlist_max_segments,

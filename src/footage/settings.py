@@ -108,6 +108,12 @@ class Settings(BaseSettings):
     export_ttl_s: Annotated[int, Field(ge=1, le=366 * 86_400)] = Field(
         86_400, description="How long an export is kept after it has ended, in seconds"
     )
+    audit_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
+        365, description="How long the audit log keeps an entry, in days"
+    )
+    audit_entries: Annotated[int, Field(ge=100, le=100_000_000)] = Field(
+        1_000_000, description="How many entries the audit log keeps; older ones go first"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least grave events that are logged"
     )

@@ -107,6 +107,9 @@ def test_a_source_that_is_none_is_refused_without_saying_it(tmp_path: Path) -> N
         (["token", str(uuid4())], 3),
         (["key", "revoke", "nobody"], 3),
         (["key", "add", " "], 2),
+        (["key", "add", "x", "--scope", "root"], 2),
+        (["audit", "--camera", "no-uuid"], 2),
+        (["audit", "--from", "yesterday"], 2),
         (["no-such-command"], 2),
         (["import", "x.mp4", "--camera", str(uuid4())], 2),
         (["import", "x.mp4", "--camera", str(uuid4()), "--start", "2026-01-01T00:00:00"], 2),
@@ -134,12 +137,18 @@ def test_the_data_folder_can_be_named_in_three_ways(tmp_path: Path) -> None:
 def test_keys_are_shown_once_and_kept_hashed(tmp_path: Path) -> None:
     key = footage_json("key", "add", "portal", data=tmp_path)["key"]
     assert footage("key", "add", "portal", data=tmp_path, check=False).returncode == 1
-    assert [k["name"] for k in footage_json("key", "list", data=tmp_path)] == ["portal"]
+    [listed] = footage_json("key", "list", data=tmp_path)
+    assert (listed["name"], listed["scope"]) == ("portal", "admin")
     assert key not in footage("key", "list", data=tmp_path).stdout
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or key.encode() not in path.read_bytes()
+    last = footage("key", "revoke", "portal", data=tmp_path, check=False)
+    assert (last.returncode, "last key of scope admin" in last.stderr) == (1, True)
+    footage("key", "add", "next", data=tmp_path)
+    footage("key", "add", "screen", "--scope", "read", data=tmp_path)
     footage("key", "revoke", "portal", data=tmp_path)
-    assert footage_json("key", "list", data=tmp_path) == []
+    footage("key", "revoke", "screen", data=tmp_path)
+    assert [k["name"] for k in footage_json("key", "list", data=tmp_path)] == ["next"]
     assert (tmp_path / "signing-keys").stat().st_mode & 0o777 == 0o600
 
 

@@ -172,6 +172,7 @@ def test_no_origin_is_let_in(desk: Desk) -> None:
 def test_a_revoked_key_ends_its_sessions(desk: Desk, request: pytest.FixtureRequest) -> None:
     desk.sign_in()
     assert desk.client.get("/v1/cameras").status_code == 200
+    desk.site.house.keys.add("so that it is not the last", hash_key(make_key()), START_MS)
     footage("key", "revoke", request.node.name, data=desk.site.server.data)
     refused(desk.client.get("/session"), 401)
     assert refused(desk.client.get("/v1/cameras"), 401) == "The session has ended"

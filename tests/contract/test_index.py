@@ -18,11 +18,12 @@ import pytest
 from footage.archive.errors import (
     AlreadyExists,
     ArchiveError,
+    LastAdmin,
     Overlap,
     Unavailable,
     UnknownCamera,
 )
-from footage.archive.index import Index, StoredKey, database, open_index
+from footage.archive.index import AuditEntry, AuditFilter, Index, StoredKey, database, open_index
 from footage.archive.index.protocol import Totals
 from footage.timeline import (
     ALL_TIME,
@@ -34,6 +35,7 @@ from footage.timeline import (
     Location,
     Place,
     Run,
+    Scope,
     Segment,
     Span,
 )
@@ -274,16 +276,83 @@ def test_the_token_epoch_of_one_archive_rises(index: Index, archive: Archive) ->
 
 
 def test_keys_are_kept_found_and_forgotten(index: Index) -> None:
-    crm, vms = StoredKey("crm", b"\x00" * 32, T), StoredKey("vms", b"\xff" * 32, T + 1)
+    crm = StoredKey("crm", b"\x00" * 32, T, Scope.READ)
+    vms = StoredKey("vms", b"\xff" * 32, T + 1)
+    assert vms.scope is Scope.ADMIN
     index.add_key(vms)
     index.add_key(crm)
     assert index.keys() == [crm, vms]
-    assert index.key_name(crm.key_hash) == "crm"
-    assert index.key_name(b"\x01" * 32) is None
+    assert index.key(crm.key_hash) == crm
+    assert index.key(b"\x01" * 32) is None
     assert index.drop_key("crm")
     assert not index.drop_key("crm")
-    assert index.key_name(crm.key_hash) is None
+    assert index.key(crm.key_hash) is None
     assert index.keys() == [vms]
+
+
+def test_the_last_key_of_an_admin_stays(index: Index) -> None:
+    first, second = StoredKey("first", b"1" * 32, T), StoredKey("second", b"2" * 32, T)
+    writer = StoredKey("writer", b"3" * 32, T, Scope.WRITE)
+    for key in (first, second, writer):
+        index.add_key(key)
+    assert index.drop_key("first")
+    for _ in range(2):
+        with pytest.raises(LastAdmin, match="second"):
+            index.drop_key("second")
+    assert index.drop_key("writer")
+    assert index.keys() == [second]
+    index.add_key(first)
+    assert index.drop_key("second")
+
+
+# The audit log
+
+
+def entry(action: str, at_ms: int = T, **more: Any) -> AuditEntry:
+    return AuditEntry(at_ms=at_ms, actor="crm", via="key", action=action, **more)
+
+
+def log_of(index: Index, **wanted: Any) -> list[str]:
+    return [one.action for one in index.audit(AuditFilter(**wanted), limit=100)]
+
+
+def test_the_audit_log_is_read_from_its_end_in_pages(index: Index) -> None:
+    camera = uuid4()
+    full = entry(
+        "camera.added", address="2001:db8::7", camera_id=camera, detail={"title": "Gate ☂", "n": [1]}
+    )
+    index.add_audit(full, keep_from_ms=0, keep_entries=100)
+    for number in range(4):
+        index.add_audit(entry(f"a{number}", T + number), keep_from_ms=0, keep_entries=100)
+    newest = index.audit(AuditFilter(), limit=3)
+    assert [one.action for one in newest] == ["a3", "a2", "a1"]
+    [first, last] = index.audit(AuditFilter(), limit=3, before=newest[-1].id)
+    assert (first.action, replace(last, id=0)) == ("a0", full)
+    assert first.id > last.id > 0
+
+
+def test_the_audit_log_is_searched(index: Index) -> None:
+    camera = uuid4()
+    index.add_audit(entry("x", T, camera_id=camera), keep_from_ms=0, keep_entries=100)
+    index.add_audit(replace(entry("y", T + 5), actor="vms"), keep_from_ms=0, keep_entries=100)
+    assert log_of(index, camera_id=camera) == ["x"]
+    assert log_of(index, camera_id=uuid4()) == []
+    assert log_of(index, actor="vms") == ["y"]
+    assert log_of(index, action="x") == ["x"]
+    assert log_of(index, action="x", actor="vms") == []
+    assert log_of(index, from_ms=T + 5) == ["y"]
+    assert log_of(index, to_ms=T + 5) == ["x"]
+
+
+def test_the_audit_log_forgets_what_is_old_and_what_is_too_much(index: Index) -> None:
+    for number in range(6):
+        index.add_audit(entry(f"a{number}", T + number), keep_from_ms=0, keep_entries=4)
+    assert log_of(index) == ["a5", "a4", "a3", "a2"]
+    index.add_audit(entry("late", T + 9), keep_from_ms=T + 4, keep_entries=100)
+    assert log_of(index) == ["late", "a5", "a4"]
+    # A clock that was wrong takes nothing new with it.
+    index.add_audit(entry("set back", T - 9), keep_from_ms=T, keep_entries=100)
+    assert log_of(index) == ["set back", "late", "a5", "a4"]
 
 
 @pytest.mark.parametrize("twin", [StoredKey("crm", b"b" * 32, T), StoredKey("vms", b"a" * 32, T)])
@@ -935,7 +1004,9 @@ EVERY_CALL: dict[str, Callable[[Index, Archive], object]] = {
     "mark_camera": lambda index, archive: index.mark_camera(archive.camera_id),
     "raise_token_epoch": lambda index, archive: index.raise_token_epoch(archive.camera_id),
     "keys": lambda index, _: index.keys(),
-    "key_name": lambda index, _: index.key_name(b""),
+    "key": lambda index, _: index.key(b""),
+    "audit": lambda index, _: index.audit(AuditFilter(), limit=1),
+    "add_audit": lambda index, _: index.add_audit(entry("x"), keep_from_ms=0, keep_entries=1),
     "add_key": lambda index, _: index.add_key(StoredKey("n", b"h", 0)),
     "drop_key": lambda index, _: index.drop_key("n"),
     "archive": lambda index, archive: index.archive(archive.id),

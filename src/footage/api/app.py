@@ -19,6 +19,7 @@ from prometheus_client import Counter, Histogram
 
 from footage.api import (
     archive_api,
+    audit_api,
     camera_tokens,
     errors,
     export_api,
@@ -71,6 +72,7 @@ def create_app(services: Services, on_shutdown: Callable[[], None]) -> ASGIApp:
                 *integration_api.ROUTES,
                 *camera_tokens.ROUTES,
                 *overview.ROUTES,
+                *audit_api.ROUTES,
                 *session_api.ROUTES,
                 *operations.ROUTES,
                 *pages.ROUTES,

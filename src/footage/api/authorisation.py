@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from footage.access.integration_keys import hash_key
-from footage.access.tokens import Token, sign, verify
+from footage.access.tokens import Token, fingerprint, sign, verify
 from footage.api.delivery import AnyRequest
 from footage.api.errors import Forbidden, NotFound, Unauthorized
 from footage.api.parameters import Query, parse_uuid
 from footage.api.services import Services
 from footage.api.session_cookie import has_session_cookie, require_own_page, session_of
-from footage.timeline import ALL_TIME, Archive, Span
+from footage.archive.index import StoredKey
+from footage.timeline import ALL_TIME, Archive, Scope, Span
 
 KEY_HEADER = "X-Integration-Key"
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}")
@@ -27,6 +28,21 @@ class Grant:
     archive: Archive
     limits: Span
     query: str
+    signature: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the link in the audit log; opens nothing."""
+        return fingerprint(self.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who holds the key of a request, what it may do, and how it came: ``key`` or ``session``."""
+
+    name: str
+    scope: Scope
+    via: str
 
 
 def authorise(services: Services, archive_id: str, query: Query) -> Grant:
@@ -54,7 +70,7 @@ def authorise(services: Services, archive_id: str, query: Query) -> Grant:
         token.from_ms or ALL_TIME.start_ms,
         max(token.from_ms or 0, ALL_TIME.end_ms if token.to_ms is None else token.to_ms),
     )
-    return Grant(archive, limits, token.query(signature))
+    return Grant(archive, limits, token.query(signature), signature)
 
 
 def fresh_token(services: Services, archive: Archive, token: Token) -> str:
@@ -62,29 +78,38 @@ def fresh_token(services: Services, archive: Archive, token: Token) -> str:
     return sign(services.signing_keys.all()[0], archive.id, archive.token_epoch, token)
 
 
-def require_key(services: Services, request: AnyRequest) -> str:
-    """The name of the integration key that a request carries, or that its session was opened with.
+def require_key(services: Services, request: AnyRequest, scope: Scope) -> Caller:
+    """Whose integration key a request carries, or its session was opened with.
 
-    Raises Unauthorized, and Forbidden, also where a session is used by another page than ours.
+    Raises Unauthorized, and Forbidden: where the key may not do what needs ``scope``, and where a
+    session is used by another page than ours.
     """
+    caller = _caller(services, request)
+    if not caller.scope.includes(scope):
+        raise Forbidden(f"This needs a key of scope {scope}; the key's scope is {caller.scope}")
+    return caller
+
+
+def _caller(services: Services, request: AnyRequest) -> Caller:
     if not request.headers.get(KEY_HEADER) and has_session_cookie(request):
         found = session_of(services, request)
         if found is None:
             raise Unauthorized("The session has ended")
         require_own_page(services, request)
-        return found[1]
-    name = key_name(services, request)
-    if name is None:
+        _, key = found
+        return Caller(key.name, key.scope, "session")
+    known = known_key(services, request)
+    if known is None:
         raise Forbidden("The integration key is not known")
-    return name
+    return Caller(known.name, known.scope, "key")
 
 
-def key_name(services: Services, request: AnyRequest) -> str | None:
-    """The name of the key that a request carries, None where nobody knows it. Raises Unauthorized."""
+def known_key(services: Services, request: AnyRequest) -> StoredKey | None:
+    """The key that a request carries, None where nobody knows it. Raises Unauthorized."""
     key = request.headers.get(KEY_HEADER)
     if not key:
         raise Unauthorized(f"The header {KEY_HEADER} is needed")
-    return services.keys.name_of(hash_key(key))
+    return services.keys.find(hash_key(key))
 
 
 def require_camera_id(text: str) -> UUID:

@@ -9,14 +9,15 @@ from litestar import Response, post
 from litestar.params import FromPath, RawBody
 
 from footage.access.tokens import Token
+from footage.api.audit_api import about_token, note
 from footage.api.authorisation import fresh_token, require_camera_id, require_key
 from footage.api.delivery import AnyRequest
-from footage.api.errors import BadRequest, Fault
+from footage.api.errors import BadRequest, Fault, Forbidden
 from footage.api.json_bodies import json_answer, read_object, whole
 from footage.api.links import archive_url, base_url
 from footage.api.services import Injected
 from footage.api.threads import in_thread
-from footage.timeline import ALL_TIME
+from footage.timeline import ALL_TIME, Scope
 
 TTL_MAX_S = 366 * 86_400
 
@@ -49,14 +50,19 @@ def make_token(
     request: AnyRequest, services: Injected, camera_id: FromPath[str], body: RawBody
 ) -> Response[bytes]:
     """Make a token for a camera's archive."""
-    require_key(services, request)
+    caller = require_key(services, request, Scope.READ)
     camera = services.cameras.get(require_camera_id(camera_id))
     wanted = _read_wanted(body)
     ttl_s = services.token_ttl_s if wanted.ttl is None else wanted.ttl
+    if ttl_s > services.token_ttl_s and not caller.scope.includes(Scope.WRITE):
+        # A link outlives the key that it was made with.
+        raise Forbidden(f"A key of scope read makes links for {services.token_ttl_s} s at most")
     token = Token(int(services.clock()) + ttl_s, wanted.from_ms, wanted.to_ms)
     archive = services.cameras.archive_of(camera)
     url = archive_url(base_url(services, request), archive.id)
-    made = TokenOut(url, fresh_token(services, archive, token), token.exp, token.from_ms, token.to_ms)
+    signature = fresh_token(services, archive, token)
+    made = TokenOut(url, signature, token.exp, token.from_ms, token.to_ms)
+    note(services, request, caller, "token.made", camera.id, **about_token(token, signature))
     return json_answer(made, status_code=201)
 
 

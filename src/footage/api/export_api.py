@@ -10,10 +10,11 @@ from litestar.types import ASGIApp
 
 from footage.api.archive_request import enter, wanted_span
 from footage.api.attachment import disposition, file_name
+from footage.api.audit_api import note_link
 from footage.api.authorisation import Grant
 from footage.api.delivery import AnyRequest
 from footage.api.errors import Conflict, NotFound
-from footage.api.movie_response import MovieResponse
+from footage.api.movie_response import IS_HEAD, MovieResponse
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
 from footage.playback.export_plan import Changed, ExportPlan, NothingKept
@@ -29,6 +30,9 @@ def export_stream(request: AnyRequest, services: Injected, archive_id: FromPath[
     grant, query = enter(request, services, archive_id)
     plan = planned(services, grant, wanted_span(services, grant, query))
     camera = services.cameras.get(grant.archive.camera_id)
+    if not request.scope["state"].get(IS_HEAD):
+        shown = {"start": plan.shown.start_ms, "end": plan.shown.end_ms}
+        note_link(services, request, grant, "export.streamed", **shown)
     headers = {
         "content-type": MP4_TYPE,
         "content-disposition": disposition(file_name(camera.title, plan.shown)),

@@ -11,7 +11,8 @@ from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, RawBody
 
 from footage.access.tokens import Token
-from footage.api.authorisation import fresh_token, key_name, require_camera_id, require_key
+from footage.api.audit_api import note
+from footage.api.authorisation import Caller, fresh_token, known_key, require_camera_id, require_key
 from footage.api.camera_status import known_status, status_out
 from footage.api.delivery import AnyRequest
 from footage.api.errors import BadRequest, Fault
@@ -21,7 +22,7 @@ from footage.api.parameters import Query
 from footage.api.services import Injected, Services
 from footage.api.source_urls import SOURCE_URL_MAX, SOURCE_URL_WANTED, is_source_url
 from footage.api.threads import in_thread
-from footage.timeline import Archive, Camera, CameraStatus, Location, Place, format_ms
+from footage.timeline import Archive, Camera, CameraStatus, Location, Place, Scope, format_ms
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1000
 
@@ -138,14 +139,14 @@ _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(CameraIn
 @in_thread
 def validate_key(request: AnyRequest, services: Injected) -> Response[bytes]:
     """Tell whether a key is good."""
-    return json_answer(Validity(key_name(services, request) is not None))
+    return json_answer(Validity(known_key(services, request) is not None))
 
 
 @get("/v1/cameras")
 @in_thread
 def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
     """A page of cameras, by title."""
-    require_key(services, request)
+    caller = require_key(services, request, Scope.READ)
     query = Query(request.scope["query_string"])
     limit = query.whole("limit", 1, PAGE_MAX) or PAGE_DEFAULT
     after = _read_cursor(query)
@@ -154,7 +155,9 @@ def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
     pairs = services.cameras.archives_of(found[:limit])
     statuses = services.cameras.statuses([archive for _, archive in pairs])
     shown = [
-        _camera_out(services, request, camera, archive, statuses.get(archive.number))
+        _camera_out(
+            services, request, caller, camera, archive=archive, written=statuses.get(archive.number)
+        )
         for camera, archive in pairs
     ]
     last = found[limit - 1] if len(found) > limit else None
@@ -165,28 +168,29 @@ def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
 @in_thread
 def add_camera(request: AnyRequest, services: Injected, body: RawBody) -> Response[bytes]:
     """Add a camera, and an empty archive for it."""
-    require_key(services, request)
+    caller = require_key(services, request, Scope.WRITE)
     fields = _read_body(body, needs_title=True)
     source_url = fields.pop("source_url", None)
     camera = Camera(id=uuid4(), archive_id=uuid4(), created_ms=services.now_ms(), **fields)
     added = services.cameras.add(camera, source_url)
-    return json_answer(_one_camera(services, request, added), status_code=201)
+    note(services, request, caller, "camera.added", added.id, title=added.title)
+    return json_answer(_one_camera(services, request, caller, added), status_code=201)
 
 
 @get("/v1/cameras/{camera_id:str}")
 @in_thread
 def show_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> Response[bytes]:
     """One camera, with a fresh token."""
-    require_key(services, request)
+    caller = require_key(services, request, Scope.READ)
     camera = services.cameras.get(require_camera_id(camera_id))
-    return json_answer(_one_camera(services, request, camera))
+    return json_answer(_one_camera(services, request, caller, camera))
 
 
 @get("/v1/cameras/{camera_id:str}/status")
 @in_thread
 def show_status(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> Response[bytes]:
     """How the recording of a camera goes."""
-    require_key(services, request)
+    require_key(services, request, Scope.READ)
     camera = services.cameras.get(require_camera_id(camera_id))
     return json_answer(status_out(camera, services.cameras.status(camera), services.now_ms()))
 
@@ -197,18 +201,24 @@ def change_camera(
     request: AnyRequest, services: Injected, camera_id: FromPath[str], body: RawBody
 ) -> Response[bytes]:
     """Change the fields that are given; null empties one."""
-    require_key(services, request)
+    caller = require_key(services, request, Scope.WRITE)
     wanted = require_camera_id(camera_id)
-    camera = services.cameras.change(wanted, _read_body(body, needs_title=False))
-    return json_answer(_one_camera(services, request, camera))
+    changes = _read_body(body, needs_title=False)
+    camera = services.cameras.change(wanted, changes)
+    # What was changed, and not to what: a source's URL may hold a password.
+    note(services, request, caller, "camera.changed", wanted, fields=sorted(changes))
+    return json_answer(_one_camera(services, request, caller, camera))
 
 
 @delete("/v1/cameras/{camera_id:str}", status_code=204)
 @in_thread
 def remove_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> None:
     """Remove a camera and all that is kept of it."""
-    require_key(services, request)
-    services.cameras.remove_soon(require_camera_id(camera_id))
+    caller = require_key(services, request, Scope.ADMIN)
+    wanted = require_camera_id(camera_id)
+    title = services.cameras.get(wanted).title
+    services.cameras.remove_soon(wanted)
+    note(services, request, caller, "camera.removed", wanted, title=title)
 
 
 ROUTES = (
@@ -222,16 +232,18 @@ ROUTES = (
 )
 
 
-def _one_camera(services: Services, request: AnyRequest, camera: Camera) -> CameraOut:
+def _one_camera(services: Services, request: AnyRequest, caller: Caller, camera: Camera) -> CameraOut:
     archive = services.cameras.archive_of(camera)
     written = services.cameras.statuses([archive]).get(archive.number)
-    return _camera_out(services, request, camera, archive, written)
+    return _camera_out(services, request, caller, camera, archive=archive, written=written)
 
 
 def _camera_out(
     services: Services,
     request: AnyRequest,
+    caller: Caller,
     camera: Camera,
+    *,
     archive: Archive,
     written: CameraStatus | None,
 ) -> CameraOut:
@@ -257,9 +269,9 @@ def _camera_out(
         serial_number=camera.serial_number,
         firmware_version=camera.firmware_version,
         application_version=camera.application_version,
-        # A key sees everything; narrower ones are not made yet.
-        is_owner=True,
-        is_full_access=True,
+        is_owner=caller.scope.includes(Scope.ADMIN),
+        is_full_access=caller.scope.includes(Scope.WRITE),
+        # A key sees everything.
         is_archive_granted=True,
         is_audio_granted=True,
         temp_access_expiry_date=None,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from uuid import UUID
 
+from footage.api.client_address import is_trusted
 from footage.api.delivery import AnyRequest
 from footage.api.services import Services
 
@@ -30,13 +30,7 @@ def archive_url(base: str, archive_id: UUID) -> str:
 
 
 def _is_trusted(services: Services, request: AnyRequest) -> bool:
-    if request.client is None:
-        return False
-    try:
-        address = ip_address(request.client.host)
-    except ValueError:
-        return False
-    return any(address in network for network in services.trusted_proxies)
+    return is_trusted(request.client.host if request.client else None, services.trusted_proxies)
 
 
 def _first(request: AnyRequest, header: str) -> str | None:

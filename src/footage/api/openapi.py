@@ -15,6 +15,7 @@ import msgspec
 from footage import __version__
 from footage.api.authorisation import KEY_HEADER
 from footage.api.openapi_archive import ARCHIVE_PATHS
+from footage.api.openapi_audit import AUDIT_PATHS
 from footage.api.openapi_integration import INTEGRATION_PATHS
 from footage.api.openapi_operations import OPERATIONS_PATHS
 from footage.api.openapi_page import PAGE_PATHS
@@ -73,7 +74,7 @@ def document() -> bytes:
             {"name": "Integration API", "description": "Cameras, for programs that hold a key."},
             {"name": "Operations", "description": "For those who run the server."},
         ],
-        "paths": {**ARCHIVE_PATHS, **INTEGRATION_PATHS, **PAGE_PATHS, **OPERATIONS_PATHS},
+        "paths": {**ARCHIVE_PATHS, **INTEGRATION_PATHS, **PAGE_PATHS, **AUDIT_PATHS, **OPERATIONS_PATHS},
         "components": {
             "schemas": schemas(),
             "headers": HEADERS,
@@ -102,7 +103,9 @@ _SECURITY = {
         "type": "apiKey",
         "in": "header",
         "name": KEY_HEADER,
-        "description": "Made by `footage key add`, shown once, kept hashed. On this server's own page a"
+        "description": "Made by `footage key add`, shown once, kept hashed. Its scope says what it may do:"
+        " `read`, `write` (also add and change), `admin` (also remove, and see the audit log). On this"
+        " server's own page a"
         f" session stands for it; what changes anything then needs `{PAGE_HEADER}` too.",
     },
     "session": {

@@ -113,7 +113,7 @@ def refused(path: str) -> dict[HTTPStatus, Json]:
         ),
         HTTPStatus.FORBIDDEN: problem(
             HTTPStatus.FORBIDDEN,
-            "The key is not known, or was revoked.",
+            "The key is not known, was revoked, or its scope does not reach so far.",
             path,
             "The integration key is not known",
         ),

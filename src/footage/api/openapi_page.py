@@ -28,7 +28,7 @@ from footage.api.session_api import SessionIn, SessionOut
 from footage.api.session_cookie import PAGE_HEADER, PAGE_HEADER_VALUE, SESSION_COOKIE
 
 _SESSION, _STATUS, _TOKENS = "/session", "/v1/status", f"{CAMERA}/tokens"
-_WHO: Json = {"name": "Portal", "exp": EXP}
+_WHO: Json = {"name": "Portal", "exp": EXP, "scope": "admin"}
 _PAGE_ONLY: Json = {
     "name": PAGE_HEADER,
     "in": "header",

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from footage.api.archive_api import Size, TimelineEntry, Totals
+from footage.api.audit_api import AuditEntryOut, AuditPage
 from footage.api.camera_status import StatusOut
 from footage.api.camera_tokens import TTL_MAX_S, TokenIn, TokenOut
 from footage.api.errors import PLAYLIST_NOT_FOUND, Fault, Problem
@@ -51,6 +52,7 @@ _STRUCTS = (
     ExportIn,
     ExportOut,
     ExportPage,
+    AuditPage,
 )
 _COMMON_CAMERA = {
     "title": "What people call it.",
@@ -184,6 +186,21 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
     SessionOut: {
         "name": "The name of the integration key.",
         "exp": "Unix time in **seconds** at which the session ends.",
+        "scope": "What the key may do now.",
+    },
+    AuditPage: {
+        "entries": "The newest first.",
+        "next": "Give it back as `before` for the page that follows; null on the last.",
+    },
+    AuditEntryOut: {
+        "id": "Rises with each entry; none is left out.",
+        "at": "When, RFC 3339.",
+        "actor": "The key's name, the link's fingerprint, or the user who gave the command.",
+        "via": "How they came: `key`, `session`, `link` or `command`.",
+        "address": "From where; null for commands.",
+        "action": "What was done.",
+        "cameraId": "To which camera; null where to none.",
+        "detail": "More of it; never a secret.",
     },
     ExportIn: {
         "start": "Where the span starts: ms, or seconds where below 1e11. Left out: the first moment kept.",
@@ -222,6 +239,8 @@ _FORMATS = {
     (CameraOverview, "id"): "uuid",
     (TokenOut, "archiveApiUrl"): "uri",
     (ExportOut, "id"): "uuid",
+    (AuditEntryOut, "at"): "date-time",
+    (AuditEntryOut, "cameraId"): "uuid",
     (StatusOut, "since"): "date-time",
     (StatusOut, "updated"): "date-time",
     (StatusOut, "lastPacket"): "date-time",

@@ -12,7 +12,7 @@ from footage.api.json_bodies import json_answer
 from footage.api.services import Injected
 from footage.api.threads import in_thread
 from footage.archive.read import Overview
-from footage.timeline import Camera, CameraStatus
+from footage.timeline import Camera, CameraStatus, Scope
 
 _DAY_MS = 86_400_000
 
@@ -52,7 +52,7 @@ class OverviewOut(msgspec.Struct, frozen=True):
 @in_thread
 def show_overview(request: AnyRequest, services: Injected) -> Response[bytes]:
     """The storage, and every camera with its state."""
-    require_key(services, request)
+    require_key(services, request, Scope.READ)
     now_ms = services.now_ms()
     overview = services.reader.overview(now_ms - _DAY_MS)
     written = services.cameras.statuses()

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from footage.access.signing_keys import SigningKeys
+from footage.archive.audit import Audit
 from footage.archive.cameras import Cameras
 from footage.archive.exports import Exports
 from footage.archive.keys import Keys
@@ -32,6 +33,7 @@ class Services:
     exporter: Exporter
     exports: Exports
     signing_keys: SigningKeys
+    audit: Audit
     token_ttl_s: int
     session_ttl_s: int
     playlist_max_segments: int

@@ -11,12 +11,15 @@ from litestar.params import RawBody
 
 from footage.access.integration_keys import hash_key
 from footage.access.sessions import Session
+from footage.api.audit_api import note
+from footage.api.authorisation import Caller
 from footage.api.delivery import AnyRequest
 from footage.api.errors import BadRequest, Fault, Forbidden, Unauthorized
 from footage.api.json_bodies import NO_STORE, json_answer, read_object
 from footage.api.services import Injected, Services
 from footage.api.session_cookie import no_cookie, require_own_page, session_cookie, session_of
 from footage.api.threads import in_thread
+from footage.timeline import Scope
 
 _REFUSED_S = 0.5
 """Every sign-in that is refused takes so long: nobody can guess 256 bits, and nobody need try fast."""
@@ -30,10 +33,11 @@ class SessionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionOut(msgspec.Struct, frozen=True):
-    """Whose key was signed in with, and until when."""
+    """Whose key was signed in with, until when, and what it may do."""
 
     name: str
     exp: int
+    scope: Scope
 
 
 @post("/session", status_code=201)
@@ -53,8 +57,8 @@ def show_session(request: AnyRequest, services: Injected) -> Response[bytes]:
     found = session_of(services, request)
     if found is None:
         raise Unauthorized("Nobody is signed in")
-    session, name = found
-    return json_answer(SessionOut(name, session.exp))
+    session, key = found
+    return json_answer(SessionOut(key.name, session.exp, key.scope))
 
 
 @delete("/session", status_code=204)
@@ -72,12 +76,13 @@ ROUTES = (sign_in, show_session, sign_out)
 def _signed_in(request: AnyRequest, services: Services, body: bytes) -> Response[bytes]:
     require_own_page(services, request)
     key_hash = hash_key(_read_key(body))
-    name = services.keys.name_of(key_hash)
-    if name is None:
+    key = services.keys.find(key_hash)
+    if key is None:
         raise Forbidden("The integration key is not known")
     session = Session(key_hash, int(services.clock()) + services.session_ttl_s)
     cookie = session_cookie(services, request, session)
-    return json_answer(SessionOut(name, session.exp), 201, (cookie,))
+    note(services, request, Caller(key.name, key.scope, "key"), "session.opened", exp=session.exp)
+    return json_answer(SessionOut(key.name, session.exp, key.scope), 201, (cookie,))
 
 
 def _read_key(body: bytes) -> str:

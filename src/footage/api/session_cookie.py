@@ -17,6 +17,7 @@ from footage.api.delivery import AnyRequest
 from footage.api.errors import Forbidden
 from footage.api.links import base_url
 from footage.api.services import Services
+from footage.archive.index import StoredKey
 
 SESSION_COOKIE = "footage_session"
 PAGE_HEADER, PAGE_HEADER_VALUE = "X-Footage-Page", "1"
@@ -24,8 +25,8 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORTS = {"http": 80, "https": 443}
 
 
-def session_of(services: Services, request: AnyRequest) -> tuple[Session, str] | None:
-    """The session that a request carries, and the name of its key as it is known now.
+def session_of(services: Services, request: AnyRequest) -> tuple[Session, StoredKey] | None:
+    """The session that a request carries, and its key as it is known now.
 
     None where there is none, where it has expired or is not ours, and where the key was revoked.
     """
@@ -33,8 +34,8 @@ def session_of(services: Services, request: AnyRequest) -> tuple[Session, str] |
     if not text:
         return None
     session = unseal(services.signing_keys.all(), text, now_s=services.clock())
-    name = None if session is None else services.keys.name_of(session.key_hash)
-    return None if session is None or name is None else (session, name)
+    key = None if session is None else services.keys.find(session.key_hash)
+    return None if session is None or key is None else (session, key)
 
 
 def has_session_cookie(request: AnyRequest) -> bool:

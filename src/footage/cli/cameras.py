@@ -14,8 +14,10 @@ import msgspec
 import typer
 
 from footage.access.tokens import Token, sign
+from footage.api.audit_api import about_token
 from footage.api.camera_status import status_out
 from footage.api.source_urls import SOURCE_URL_WANTED, is_source_url
+from footage.cli.audit import note
 from footage.cli.camera_table import camera_table, watch
 from footage.cli.output import (
     CommandError,
@@ -87,6 +89,7 @@ def add(
     source_url = None if url is None else _source_url(url)
     with house_for(data) as house:
         described = describe(house, house.cameras.add(camera, source_url))
+        note(house, "camera.added", camera.id, title=camera.title)
     if as_json:
         print_json(described)
     else:
@@ -125,6 +128,7 @@ def change(
     with house_for(data) as house:
         changed = house.cameras.change(find_camera(house, camera).id, changes)
         described = describe(house, changed)
+        note(house, "camera.changed", changed.id, fields=sorted(changes))
     if as_json:
         print_json(described)
     else:
@@ -178,6 +182,7 @@ def remove(
         if not yes:
             typer.confirm(f"Remove {found.title!r} and all its footage?", abort=True)
         house.cameras.remove(found.id)
+        note(house, "camera.removed", found.id, title=found.title)
     out.print(f"removed {found.id} {found.title!r}", markup=False)
 
 
@@ -185,7 +190,9 @@ def remove(
 def revoke_links(camera: Annotated[str, typer.Argument(help="Its id")], data: DataOption = None) -> None:
     """Make every link to a camera's archive worthless."""
     with house_for(data) as house:
-        house.cameras.revoke_links(find_camera(house, camera).id)
+        found = find_camera(house, camera)
+        house.cameras.revoke_links(found.id)
+        note(house, "links.revoked", found.id)
     out.print(f"every link to {camera} is revoked", markup=False)
 
 
@@ -206,7 +213,9 @@ def token(
     limits = [None if text is None else moment_of(text) for text in (from_time, to_time)]
     wanted = Token(int(time.time()) + seconds_of(ttl), *limits)
     with house_for(data) as house:
-        made = make_link(house, find_camera(house, camera), wanted)
+        found = find_camera(house, camera)
+        made = make_link(house, found, wanted)
+        note(house, "token.made", found.id, **about_token(wanted, str(made["signature"])))
     if as_json:
         print_json(made)
         return

@@ -11,7 +11,7 @@ import typer
 from footage import __version__
 from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import ArchiveError, Overlap, UnknownCamera
-from footage.cli import cameras, demo, exporting, importing, keys, serving
+from footage.cli import audit, cameras, demo, exporting, importing, keys, serving
 from footage.cli.output import CommandError, Exit, fail
 from footage.media.errors import MediaError
 from footage.settings import SettingsError
@@ -32,6 +32,7 @@ app.command("serve")(serving.serve)
 app.command("api")(serving.api)
 app.command("record")(serving.record)
 app.command("settings")(serving.show_settings)
+app.command("audit")(audit.audit)
 app.command("token")(cameras.token)
 app.command("demo")(demo.demo)
 

@@ -4,6 +4,9 @@
 """
 
 from footage.archive.index.protocol import (
+    AuditEntry,
+    AuditFilter,
+    AuditIndex,
     BlockCommit,
     CameraIndex,
     ExportIndex,
@@ -20,6 +23,9 @@ from footage.archive.index.protocol import (
 from footage.archive.index.sql import SqlIndex, open_index
 
 __all__ = [
+    "AuditEntry",
+    "AuditFilter",
+    "AuditIndex",
     "BlockCommit",
     "CameraIndex",
     "ExportIndex",

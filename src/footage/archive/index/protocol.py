@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from footage.timeline import (
     Export,
     ExportState,
     Run,
+    Scope,
     SegmentTable,
     Source,
     Span,
@@ -35,6 +36,37 @@ class StoredKey:
     name: str
     key_hash: bytes
     created_ms: int
+    scope: Scope = Scope.ADMIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what, when. Never a secret.
+
+    ``actor`` is a key's name, a link's fingerprint or a user of this machine, ``via`` how they came:
+    ``key``, ``session``, ``link`` or ``command``. ``detail`` says more, in plain values.
+    """
+
+    at_ms: int
+    actor: str
+    via: str
+    action: str
+    address: str | None = None
+    camera_id: UUID | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    id: int = 0
+    """Given by the index, rising."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries are wanted; what is None does not matter. Times in ms, ``[from_ms, to_ms)``."""
+
+    camera_id: UUID | None = None
+    actor: str | None = None
+    action: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,14 +348,24 @@ class KeyIndex(Protocol):
     def keys(self) -> list[StoredKey]:
         """All keys by name."""
 
-    def key_name(self, key_hash: bytes) -> str | None:
-        """The name of the key with that hash."""
+    def key(self, key_hash: bytes) -> StoredKey | None:
+        """The key with that hash."""
 
     def drop_key(self, name: str) -> bool:
-        """Forget a key; False where there is none of that name."""
+        """Forget a key; False where there is none of that name. Raises LastAdmin."""
 
 
-class Index(FootageIndex, CameraIndex, RecorderIndex, ExportIndex, KeyIndex, Protocol):
+class AuditIndex(Protocol):
+    """Who did what."""
+
+    def add_audit(self, entry: AuditEntry, *, keep_from_ms: int, keep_entries: int) -> None:
+        """Add an entry; forget what is older than ``keep_from_ms`` or beyond the ``keep_entries``."""
+
+    def audit(self, wanted: AuditFilter, *, limit: int, before: int | None = None) -> list[AuditEntry]:
+        """Entries, newest first; ``before`` is the id of the last of the page before."""
+
+
+class Index(FootageIndex, CameraIndex, RecorderIndex, ExportIndex, KeyIndex, AuditIndex, Protocol):
     """All of it, over one database."""
 
     @property

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, column, delete, insert, select, table
 
+from footage.archive.index.audit_rows import AuditRows
 from footage.archive.index.camera_rows import CameraRows
 from footage.archive.index.commit_rows import CommitRows
 from footage.archive.index.database import connect, for_single_reads, reading, writing
@@ -16,12 +17,14 @@ from footage.archive.index.overview_rows import OverviewRows
 from footage.archive.index.recorder_rows import RecorderRows
 from footage.archive.index.tables import archive_set
 
-NEWEST = "0003"
+NEWEST = "0005"
 """The revision that this code works with: the migrations' last one."""
 _version = table("alembic_version", column("version_num"))
 
 
-class SqlIndex(FootageRows, OverviewRows, CommitRows, CameraRows, RecorderRows, ExportRows, KeyRows):
+class SqlIndex(
+    FootageRows, OverviewRows, CommitRows, CameraRows, RecorderRows, ExportRows, KeyRows, AuditRows
+):
     """Index over an engine whose tables are up to date."""
 
     def __init__(self, engine: Engine) -> None:

@@ -133,6 +133,25 @@ integration_key = Table(
     Column("name", String, primary_key=True),
     Column("key_hash", LargeBinary, nullable=False, unique=True),
     Column("created_ms", BigInteger, nullable=False),
+    Column("scope", String, nullable=False, server_default="admin"),
+)
+
+# Only ever added to, and pruned from its old end.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("via", String, nullable=False),
+    Column("address", String),
+    Column("action", String, nullable=False),
+    Column("camera_id", Uuid),
+    Column("detail", JSON, nullable=False),
+    Index(None, "at_ms"),
+    Index(None, "camera_id", "id"),
+    # No number is given twice, so none can be missing unnoticed.
+    sqlite_autoincrement=True,
 )
 
 # Alive while its beat rises; others watch it by their own clocks, so no two need to agree.

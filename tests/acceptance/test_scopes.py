@@ -1,0 +1,95 @@
+"""What a key may do, by its scope: every route of the Integration API with every scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from footage.access.integration_keys import hash_key, make_key
+from footage.timeline import Scope
+from kit.archive import START_MS
+from kit.site import Site
+
+PAGE = {"X-Footage-Page": "1"}
+ROUTES = {
+    "GET /v1/cameras": Scope.READ,
+    "GET /v1/cameras/{}": Scope.READ,
+    "GET /v1/cameras/{}/status": Scope.READ,
+    "GET /v1/status": Scope.READ,
+    "POST /v1/cameras/{}/tokens": Scope.READ,
+    "POST /v1/cameras": Scope.WRITE,
+    "PATCH /v1/cameras/{}": Scope.WRITE,
+    "DELETE /v1/cameras/{}": Scope.ADMIN,
+    "GET /v1/audit": Scope.ADMIN,
+}
+"""What each needs, as the reference says it."""
+
+
+@dataclass
+class Holder:
+    """Somebody with a key of a scope, by header and by session."""
+
+    scope: Scope
+    key: str
+    program: httpx.Client
+    page: httpx.Client
+
+
+@pytest.fixture(params=list(Scope))
+def holder(site: Site, request: pytest.FixtureRequest) -> Iterator[Holder]:
+    key, scope = make_key(), request.param
+    site.house.keys.add(request.node.name, hash_key(key), START_MS, scope)
+    with (
+        httpx.Client(base_url=site.server.url, headers={"X-Integration-Key": key}, timeout=30) as program,
+        httpx.Client(base_url=site.server.url, headers=PAGE, timeout=30) as page,
+    ):
+        assert page.post("/session", json={"key": key}).json()["scope"] == scope.value
+        yield Holder(scope, key, program, page)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_route_needs_its_scope(site: Site, holder: Holder, route: str) -> None:
+    needed = ROUTES[route]
+    method, path = route.split(" ")
+    for client in (holder.program, holder.page):
+        shelf = site.shelf("Before")
+        body = {} if path.endswith("tokens") else {"title": "After"}
+        asked = {"json": body} if method in ("POST", "PATCH") else {}
+        answer = client.request(method, path.format(shelf.camera.id), **asked)  # type: ignore[arg-type]
+        if holder.scope.includes(needed):
+            assert answer.status_code < 300, answer.text
+            continue
+        assert answer.status_code == 403
+        expected = f"This needs a key of scope {needed}; the key's scope is {holder.scope}"
+        assert answer.json()["detail"] == expected
+        camera = site.house.cameras.get(shelf.camera.id)
+        assert camera.title == "Before", "nothing was done"
+        # Neither is it told whether a camera exists, nor is the body read.
+        nobody = client.request(method, path.format("x"), **asked)  # type: ignore[arg-type]
+        assert (nobody.status_code, nobody.json()["detail"]) == (403, expected)
+
+
+def test_a_session_follows_what_its_key_may_do_now(site: Site, holder: Holder) -> None:
+    assert holder.page.get("/session").json()["scope"] == holder.scope.value
+    shown = holder.page.get(f"/v1/cameras/{site.shelf().camera.id}").json()
+    assert shown["isOwner"] is (holder.scope is Scope.ADMIN)
+    assert shown["isFullAccess"] is holder.scope.includes(Scope.WRITE)
+    assert shown["isArchiveGranted"] is True
+
+
+def test_who_only_reads_makes_no_links_that_outlast_the_usual(site: Site, holder: Holder) -> None:
+    path = f"/v1/cameras/{site.shelf().camera.id}/tokens"
+    assert holder.program.post(path, json={"ttl": 86_400}).status_code == 201
+    longer = holder.program.post(path, json={"ttl": 86_401})
+    assert longer.status_code == (403 if holder.scope is Scope.READ else 201)
+
+
+def test_scopes_are_in_order() -> None:
+    assert [[one.includes(other) for other in Scope] for one in Scope] == [
+        [True, False, False],
+        [True, True, False],
+        [True, True, True],
+    ]
