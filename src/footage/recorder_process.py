@@ -24,6 +24,8 @@ _STACK_BYTES = 1 << 20
 def run(settings: Settings, stop: Event, clock: HostClock) -> None:
     """Record this process's share of the cameras until told to stop. Raises ArchiveError."""
     threading.stack_size(_STACK_BYTES)
+    # FFmpeg would go around the proxy that looks at addresses.
+    os.environ.pop("no_proxy", None)
     house = open_house(settings)
     plan = RecordingPlan(
         segment_ms=settings.segment_ms,
@@ -31,6 +33,7 @@ def run(settings: Settings, stop: Event, clock: HostClock) -> None:
         sync_every_s=None if settings.sync_every_s == "never" else settings.sync_every_s,
         queue_bytes=settings.queue_bytes,
         processes=settings.recorders,
+        local_sources=settings.local_sources,
     )
     try:
         with Slot(settings.data_dir / "recorders") as slot:

@@ -62,6 +62,9 @@ class Settings(BaseSettings):
         min(os.cpu_count() or 1, 8),
         description="Recorder processes, which share the cameras; one does well up to about fifty",
     )
+    local_sources: tuple[IPv4Network | IPv6Network, ...] = Field(
+        (), description="Addresses of this host itself, link-local included, where cameras may be"
+    )
     stall_s: Annotated[float, Field(ge=1, le=600)] = Field(
         10, description="How long a camera may send nothing before it is connected anew, in seconds"
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import IPv4Network
 
 import av
 import numpy as np
@@ -34,6 +35,8 @@ SEGMENT_MS = 2000
 STALL_S = 2.5
 HURRY = 40
 _CLOSE_S = 20
+LOCAL = (IPv4Network("127.0.0.0/8"),)
+"""Where the cameras of tests are."""
 
 
 class QuickBackoff(Backoff):
@@ -217,6 +220,7 @@ class RecordingRoom:
             LiveTime(kept),
             segment_ms=segment_ms,
             stall_s=stall_s,
+            local_sources=LOCAL,
             clock=HostClock(),
             backoff=backoff,
         )

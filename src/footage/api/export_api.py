@@ -12,9 +12,9 @@ from footage.api.archive_request import enter, wanted_span
 from footage.api.attachment import disposition, file_name
 from footage.api.audit_api import note_link
 from footage.api.authorisation import Grant
-from footage.api.delivery import AnyRequest
+from footage.api.delivery import IS_HEAD, AnyRequest
 from footage.api.errors import Conflict, NotFound
-from footage.api.movie_response import IS_HEAD, MovieResponse
+from footage.api.movie_response import MovieResponse
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
 from footage.playback.export_plan import Changed, ExportPlan, NothingKept

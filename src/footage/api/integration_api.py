@@ -20,7 +20,13 @@ from footage.api.json_bodies import json_answer, read_object, whole
 from footage.api.links import archive_url, base_url
 from footage.api.parameters import Query
 from footage.api.services import Injected, Services
-from footage.api.source_urls import SOURCE_URL_MAX, SOURCE_URL_WANTED, is_source_url
+from footage.api.source_urls import (
+    SOURCE_ADDRESS_WANTED,
+    SOURCE_URL_MAX,
+    SOURCE_URL_WANTED,
+    is_at_forbidden_address,
+    is_source_url,
+)
 from footage.api.threads import in_thread
 from footage.timeline import Archive, Camera, CameraStatus, Location, Place, Scope, format_ms
 
@@ -169,7 +175,7 @@ def list_cameras(request: AnyRequest, services: Injected) -> Response[bytes]:
 def add_camera(request: AnyRequest, services: Injected, body: RawBody) -> Response[bytes]:
     """Add a camera, and an empty archive for it."""
     caller = require_key(services, request, Scope.WRITE)
-    fields = _read_body(body, needs_title=True)
+    fields = _read_body(services, body, needs_title=True)
     source_url = fields.pop("source_url", None)
     camera = Camera(id=uuid4(), archive_id=uuid4(), created_ms=services.now_ms(), **fields)
     added = services.cameras.add(camera, source_url)
@@ -203,7 +209,7 @@ def change_camera(
     """Change the fields that are given; null empties one."""
     caller = require_key(services, request, Scope.WRITE)
     wanted = require_camera_id(camera_id)
-    changes = _read_body(body, needs_title=False)
+    changes = _read_body(services, body, needs_title=False)
     camera = services.cameras.change(wanted, changes)
     # What was changed, and not to what: a source's URL may hold a password.
     note(services, request, caller, "camera.changed", wanted, fields=sorted(changes))
@@ -287,7 +293,7 @@ def _location_out(location: Location) -> LocationOut:
     return LocationOut(location.id, location.title, None if room is None else PlaceOut(room.id, room.title))
 
 
-def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
+def _read_body(services: Services, body: bytes, *, needs_title: bool) -> dict[str, Any]:
     """The fields that a body gives, by their names in Camera. Raises BadRequest with every fault."""
     given = read_object(body)
     faults = [Fault(name, "is not a field of a camera") for name in given if name not in _FIELDS]
@@ -301,8 +307,11 @@ def _read_body(body: bytes, *, needs_title: bool) -> dict[str, Any]:
             except msgspec.ValidationError as error:
                 faults.append(Fault(name, str(error)))
     # Its fault is told without the URL: it may hold a password.
-    if (source_url := fields.get("source_url")) is not None and not is_source_url(source_url):
-        faults.append(Fault("sourceUrl", SOURCE_URL_WANTED))
+    if (source_url := fields.get("source_url")) is not None:
+        if not is_source_url(source_url):
+            faults.append(Fault("sourceUrl", SOURCE_URL_WANTED))
+        elif is_at_forbidden_address(source_url, services.local_sources):
+            faults.append(Fault("sourceUrl", SOURCE_ADDRESS_WANTED))
     if faults:
         raise BadRequest(*faults)
     if isinstance(place := fields.get("location"), LocationIn):

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -16,7 +17,12 @@ import typer
 from footage.access.tokens import Token, sign
 from footage.api.audit_api import about_token
 from footage.api.camera_status import status_out
-from footage.api.source_urls import SOURCE_URL_WANTED, is_source_url
+from footage.api.source_urls import (
+    SOURCE_ADDRESS_WANTED,
+    SOURCE_URL_WANTED,
+    is_at_forbidden_address,
+    is_source_url,
+)
 from footage.cli.audit import note
 from footage.cli.camera_table import camera_table, watch
 from footage.cli.output import (
@@ -29,6 +35,7 @@ from footage.cli.output import (
     out,
     print_json,
     print_table,
+    settings_for,
 )
 from footage.cli.times import moment_of, seconds_of
 from footage.house import House
@@ -86,7 +93,7 @@ def add(
         is_audio_recorded=not no_audio,
         created_ms=int(time.time() * 1000),
     )
-    source_url = None if url is None else _source_url(url)
+    source_url = None if url is None else _source_url(url, data)
     with house_for(data) as house:
         described = describe(house, house.cameras.add(camera, source_url))
         note(house, "camera.added", camera.id, title=camera.title)
@@ -115,7 +122,7 @@ def change(
     """Change a camera; what is not named stays. A running server follows at once."""
     given: dict[str, Any] = {
         "title": None if title is None else _title(title),
-        "source_url": None if url is None else _source_url(url),
+        "source_url": None if url is None else _source_url(url, data),
         "transport": None if transport is None else transport.value,
         "is_audio_recorded": audio,
         "is_recorded": on,
@@ -284,7 +291,7 @@ def _title(text: str) -> str:
     return text
 
 
-def _source_url(given: str) -> str:
+def _source_url(given: str, data: Path | None) -> str:
     """The URL itself, from wherever it is; whatever is wrong, it is not said: it may hold a password."""
     text = given
     if given == "-":
@@ -295,4 +302,6 @@ def _source_url(given: str) -> str:
             raise CommandError("--url: the environment has no such variable", Exit.USAGE)
     if not is_source_url(text):
         raise CommandError(f"--url {SOURCE_URL_WANTED}", Exit.USAGE)
+    if is_at_forbidden_address(text, settings_for(data).local_sources):
+        raise CommandError(f"--url {SOURCE_ADDRESS_WANTED}", Exit.USAGE)
     return text

@@ -27,6 +27,8 @@ from footage.timeline import Camera
 _HOUR_MS = 3_600_000
 _CLIP_SECONDS = 54 * 60
 _LIVE = "Door"
+_LOCAL = ("127.0.0.0/8",)
+"""Where the camera that films for the demo is."""
 _TITLES = {"Yard": 40, "Gate": -40}
 _TOKEN_SECONDS = 7 * 86_400
 _KEY_NAME = "demo"
@@ -41,7 +43,7 @@ def demo(
     hours: Annotated[int, typer.Option(help="Hours of archive to make", min=1, max=168)] = 6,
 ) -> None:
     """Make an archive to look at, record a live camera beside it, and print links to both and a key."""
-    settings = load(data_dir=data, host=host, port=port, log_level="warning")
+    settings = load(data_dir=data, host=host, port=port, log_level="warning", local_sources=_LOCAL)
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
     with live_camera() as url:
         house = open_house(settings)

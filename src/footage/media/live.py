@@ -1,7 +1,8 @@
 """A camera's live stream, taken apart into GOPs: RTSP over TCP or UDP, rtsps, HTTP(S), SRT.
 
 What FFmpeg may do with a URL is bounded: it speaks the protocols named here and no other, so no
-URL opens a file of this machine. Video is copied, never encoded anew. Every failure is a NotLive
+URL opens a file of this machine; and it connects to addresses that were looked at (design/security.md
+says what remains). Video is copied, never encoded anew. Every failure is a NotLive
 with its reason, in words that never hold the URL, for it may carry a password.
 """
 
@@ -9,9 +10,8 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Self
-from urllib.parse import urlsplit
 
 import av
 from av.audio.stream import AudioStream
@@ -21,8 +21,10 @@ from av.video.stream import VideoStream
 from footage.media.errors import NotLive
 from footage.media.gop_source import COPIED_VIDEO, GopSource
 from footage.media.gops import TICKS_PER_SECOND, AnyPacket, Gop
+from footage.media.http_gate import HttpGate
 from footage.media.naps import Naps
 from footage.media.segment_muxer import Tracks
+from footage.media.source_addresses import Network, find_addresses, pinned, split_source
 from footage.timeline import Reason, Source
 
 PROTOCOLS = {
@@ -33,6 +35,7 @@ PROTOCOLS = {
     "srt": "srt,udp",
 }
 """What a URL of each scheme may make FFmpeg speak."""
+_THROUGH_GATE = frozenset({"http", "https"})
 
 _MAX_FRAME = 2 * TICKS_PER_SECOND
 """The longest that a live picture may stand; a longer hole ends the run."""
@@ -67,6 +70,7 @@ class LiveSource:
 
     ``stall_s`` is how long it may send nothing. ``nap_s`` lets packets gather in the kernel where
     that is safe (TCP): a thread that is woken for each of them costs twice the CPU (bench/).
+    ``local_sources`` are networks of this host itself where the stream may come from all the same.
     Raises NotLive on opening.
     """
 
@@ -78,14 +82,30 @@ class LiveSource:
         stall_s: float = 10.0,
         nap_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
+        local_sources: Sequence[Network] = (),
     ) -> None:
         self._clock = clock
-        self._container = _open(source, open_s, stall_s)
+        self._gate: HttpGate | None = None
+        scheme, parts = _scheme(source), split_source(source.url)
+        if scheme in _THROUGH_GATE:
+            self._gate = HttpGate(local_sources, connect_s=min(open_s, stall_s))
+            url, more = source.url, {"http_proxy": self._gate.url}
+        else:
+            addresses = find_addresses(str(parts.hostname), parts.port or 0, local_sources)
+            # Where TLS is spoken the server may want to hear its name.
+            url, more = source.url if scheme == "rtsps" else pinned(parts, addresses[0]), {}
+        try:
+            self._container = _open(source, url, scheme, more, open_s=open_s, stall_s=stall_s)
+        except NotLive as error:
+            refused = self._gate.refused if self._gate else None
+            self._close_gate()
+            raise refused or error from None
         try:
             video, audio = _choose(self._container, with_audio=source.with_audio)
             self._source = GopSource("the stream", video, audio, max_frame=_MAX_FRAME)
         except NotLive:
             self._container.close()
+            self._close_gate()
             raise
         self._packets = self._container.demux(self._source.streams)
         self._nap_s = nap_s if source.transport == "tcp" else 0.0
@@ -97,6 +117,11 @@ class LiveSource:
 
     def __exit__(self, *_: object) -> None:
         self._container.close()
+        self._close_gate()
+
+    def _close_gate(self) -> None:
+        if self._gate is not None:
+            self._gate.close()
 
     @property
     def tracks(self) -> Tracks:
@@ -149,13 +174,18 @@ class LiveSource:
         return self._source.flush()
 
 
-def _open(source: Source, open_s: float, stall_s: float) -> InputContainer:
-    scheme = urlsplit(source.url).scheme.lower()
-    allowed = PROTOCOLS.get(scheme)
-    if allowed is None:
+def _scheme(source: Source) -> str:
+    scheme = source.url.partition(":")[0].lower()
+    if scheme not in PROTOCOLS:
         raise NotLive(Reason.UNSUPPORTED, f"{scheme or 'no'} is not a protocol of cameras")
+    return scheme
+
+
+def _open(
+    source: Source, url: str, scheme: str, more: Mapping[str, str], *, open_s: float, stall_s: float
+) -> InputContainer:
     # Left on, FFmpeg takes a camera's clock that is set back for an overflow and adds 2**32 ticks.
-    options = {"protocol_whitelist": allowed, "correct_ts_overflow": "0"}
+    options = {"protocol_whitelist": PROTOCOLS[scheme], "correct_ts_overflow": "0", **more}
     if scheme.startswith("rtsp"):
         options |= {
             "rtsp_transport": source.transport if scheme == "rtsp" else "tcp",
@@ -165,7 +195,7 @@ def _open(source: Source, open_s: float, stall_s: float) -> InputContainer:
         }
     began = time.monotonic()
     try:
-        return av.open(source.url, options=options, timeout=(open_s, stall_s), metadata_errors="replace")
+        return av.open(url, options=options, timeout=(open_s, stall_s), metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         # FFmpeg says InvalidData where it was interrupted by the time that was given.
         if time.monotonic() - began >= min(open_s, stall_s):

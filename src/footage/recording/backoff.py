@@ -16,6 +16,7 @@ _SLOW_S = {
     Reason.NOT_FOUND: 60.0,
     Reason.NO_VIDEO: 60.0,
     Reason.UNSUPPORTED: 60.0,
+    Reason.FORBIDDEN: 60.0,
 }
 _STEADY_S = 30.0
 """A connection that lasted so long was a good one: the next try is a first again."""

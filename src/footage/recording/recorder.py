@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 
 from footage.archive.errors import ArchiveError
@@ -17,6 +17,7 @@ from footage.media.errors import MediaError, NotLive
 from footage.media.gops import TICKS_PER_SECOND, AnyPacket, Gop
 from footage.media.live import LiveSource
 from footage.media.segment_muxer import mux
+from footage.media.source_addresses import Network
 from footage.recording.backoff import Backoff
 from footage.recording.cutter import Cutter, Piece
 from footage.recording.host_clock import HostClock
@@ -192,6 +193,7 @@ class Recorder:
         *,
         segment_ms: int,
         stall_s: float,
+        local_sources: Sequence[Network] = (),
         clock: HostClock,
         before: CameraStatus | None = None,
         prepare: Callable[[], None] = lambda: None,
@@ -203,6 +205,7 @@ class Recorder:
         self._time = live_time
         self._segment_ms = segment_ms
         self._stall_s = stall_s
+        self._local_sources = local_sources
         self._clock = clock
         self._prepare = prepare
         self._backoff = backoff or Backoff()
@@ -331,7 +334,11 @@ class Recorder:
         """One connection, from its begin to its end. Raises NotLive; returns where told to stop."""
         self._enter(State.CONNECTING, self._reason, self._detail)
         with LiveSource(
-            self._source, stall_s=self._stall_s, nap_s=_NAP_S, clock=self._clock.monotonic
+            self._source,
+            stall_s=self._stall_s,
+            nap_s=_NAP_S,
+            clock=self._clock.monotonic,
+            local_sources=self._local_sources,
         ) as source:
             connection = Connection(
                 source,

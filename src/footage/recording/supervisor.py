@@ -9,7 +9,7 @@ is gone, so no two clocks need to agree.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,7 @@ from footage.archive.group_commit import GroupCommit
 from footage.archive.index import Index
 from footage.archive.index.protocol import ToRecord
 from footage.archive.storage import Storage
+from footage.media.source_addresses import Network
 from footage.recording.host_clock import HostClock
 from footage.recording.lane import Lane, Writers
 from footage.recording.memory import give_back
@@ -52,6 +53,7 @@ class RecordingPlan:
     sync_every_s: float | None
     queue_bytes: int
     processes: int
+    local_sources: Sequence[Network] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ class Supervisor:
             LiveTime(self._kept_in(archive)),
             segment_ms=self._plan.segment_ms,
             stall_s=self._plan.stall_s,
+            local_sources=self._plan.local_sources,
             clock=self._clock,
             before=before,
             prepare=_once(lambda: tail.run(self._clock.now_ms())),

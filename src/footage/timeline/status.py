@@ -41,6 +41,8 @@ class Reason(StrEnum):
     NO_VIDEO = "no_video"
     UNSUPPORTED = "unsupported"
     """A protocol or a codec that is not recorded."""
+    FORBIDDEN = "forbidden"
+    """Its address is this machine's own, or one that only this machine can reach."""
     STORAGE_FULL = "storage_full"
     STORAGE_AWAY = "storage_away"
     """The storage or the index does not answer, or is another archive set's."""
