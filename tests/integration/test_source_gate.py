@@ -1,4 +1,4 @@
-"""No way of saying it makes the recorder connect to where it must not: 127.0.0.2 here, where somebody waits."""
+"""Nothing makes the recorder connect to where it must not: 127.0.0.2 here, where somebody waits."""
 
 from __future__ import annotations
 
@@ -48,9 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
         else:
             self.send_response(200)
-            self.send_header(
-                "Content-Type", "application/vnd.apple.mpegurl" if b"#EXTM3U" in page else "video/mp2t"
-            )
+            is_list = page.startswith(b"#EXTM3U")
+            self.send_header("Content-Type", "application/vnd.apple.mpegurl" if is_list else "video/mp2t")
             self.send_header("Content-Length", str(len(page)))
             self.end_headers()
             self.wfile.write(page)
@@ -121,6 +120,15 @@ def test_not_by_a_redirect(camera: Camera, target: tuple[str, Callable[[], int]]
     assert camera.asked == ["/go"]
     assert reason is Reason.FORBIDDEN or scheme not in ("http", "https")
     assert came() == 0
+
+
+def test_the_trap_would_have_told(camera: Camera, target: tuple[str, Callable[[], int]]) -> None:
+    at, came = target
+    camera.pages["/go"] = f"http://{at}/secret"
+    allowed = (*ALLOWED, ip_network(TARGET))
+    with pytest.raises(NotLive), LiveSource(Source(f"{camera.url}/go"), local_sources=allowed):
+        pass
+    assert came() > 0
 
 
 def test_a_redirect_to_where_it_may_go_is_followed(

@@ -99,9 +99,13 @@ def _add(house: House, title: str) -> Camera:
 
 def _new_key(house: House) -> str:
     """The demo's integration key: another one each time, for what is kept of one is no key."""
-    key = make_key()
-    house.keys.revoke(_KEY_NAME)
-    house.keys.add(_KEY_NAME, hash_key(key), int(time.time() * 1000))
+    key, now_ms = make_key(), int(time.time() * 1000)
+    # In this order: the last key stays.
+    name = f"{_KEY_NAME} {now_ms}"
+    house.keys.add(name, hash_key(key), now_ms)
+    for known in house.keys.all():
+        if known.name != name and known.name.startswith(_KEY_NAME):
+            house.keys.revoke(known.name)
     return key
 
 
