@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
@@ -26,6 +27,8 @@ def main(arguments: list[str]) -> None:
     unknown = set(arguments) - set(NAMES)
     if unknown:
         raise SystemExit(f"no suite {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    # One machine and one link ask for everything: the limits are counted, and not reached.
+    os.environ |= dict.fromkeys(("FOOTAGE_RATE_PER_ADDRESS", "FOOTAGE_RATE_PER_TOKEN"), "1000000")
     WORK.mkdir(exist_ok=True)
     suites = []
     for name in arguments or NAMES:

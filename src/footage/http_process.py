@@ -12,6 +12,8 @@ from collections.abc import Callable
 from litestar.types import ASGIApp
 
 from footage.api.app import create_app
+from footage.api.gate import Gate
+from footage.api.limits import Limits
 from footage.api.services import Services
 from footage.archive.read import Reader
 from footage.house import House, open_house
@@ -62,7 +64,22 @@ def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGI
         local_sources=settings.local_sources,
         check_ready=check_ready,
     )
-    return create_app(services, shut_down)
+    gate = Gate(
+        Limits(
+            url_bytes=settings.url_max_bytes,
+            header_bytes=settings.header_max_bytes,
+            open_requests=settings.open_requests,
+            rate_per_address=settings.rate_per_address,
+            rate_per_token=settings.rate_per_token,
+            requests_per_token=settings.requests_per_token,
+            previews_per_token=settings.previews_per_token,
+            exports_per_token=settings.exports_per_token,
+            body_s=settings.client_body_s,
+            reader_s=settings.client_stall_s,
+        ),
+        settings.trusted_proxies,
+    )
+    return create_app(services, gate, shut_down)
 
 
 def worker_app() -> ASGIApp:

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.mp import MPServer
 
 from footage.archive.remove import finish
@@ -104,6 +105,9 @@ def _granian(settings: Settings) -> MPServer:
         workers=settings.workers,
         interface=Interfaces.ASGI,
         log_enabled=False,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=settings.client_head_s * 1000),
+        http2_settings=HTTP2Settings(max_headers_size=2 * settings.header_max_bytes),
         respawn_failed_workers=True,
         workers_kill_timeout=_STOP_WITHIN_S,
     )

@@ -111,6 +111,39 @@ class Settings(BaseSettings):
     export_ttl_s: Annotated[int, Field(ge=1, le=366 * 86_400)] = Field(
         86_400, description="How long an export is kept after it has ended, in seconds"
     )
+    rate_per_address: Annotated[float, Field(ge=0.1, le=1_000_000)] = Field(
+        300, description="Requests a second of one client's address, a worker; beyond it the answer is 429"
+    )
+    rate_per_token: Annotated[float, Field(ge=0.1, le=1_000_000)] = Field(
+        200, description="Requests a second with one link, a worker; beyond it the answer is 429"
+    )
+    requests_per_token: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        64, description="Requests with one link at the same time, a worker; beyond it the answer is 429"
+    )
+    previews_per_token: Annotated[int, Field(ge=1, le=1000)] = Field(
+        16, description="Pictures drawn for one link at the same time, a worker"
+    )
+    exports_per_token: Annotated[int, Field(ge=1, le=1000)] = Field(
+        2, description="Exports streamed for one link at the same time, a worker"
+    )
+    open_requests: Annotated[int, Field(ge=10, le=100_000)] = Field(
+        1000, description="Requests being answered at the same time, a worker; beyond it the answer is 503"
+    )
+    url_max_bytes: Annotated[int, Field(ge=1024, le=65_536)] = Field(
+        16_384, description="Longest path and query, in bytes; beyond it the answer is 414"
+    )
+    header_max_bytes: Annotated[int, Field(ge=1024, le=262_144)] = Field(
+        32_768, description="All headers of a request together, in bytes; beyond it the answer is 431"
+    )
+    client_head_s: Annotated[int, Field(ge=1, le=600)] = Field(
+        10, description="How long a client may take to send a request's head, in seconds"
+    )
+    client_body_s: Annotated[float, Field(ge=0.1, le=600)] = Field(
+        30, description="How long a client may take to send a request's body, in seconds"
+    )
+    client_stall_s: Annotated[float, Field(ge=0.1, le=3600)] = Field(
+        60, description="How long a client may take nothing of its answer, in seconds"
+    )
     audit_days: Annotated[int, Field(ge=1, le=36_500)] = Field(
         365, description="How long the audit log keeps an entry, in days"
     )

@@ -32,6 +32,8 @@ from footage.api import (
     storyboard_api,
 )
 from footage.api.delivery import IS_HEAD
+from footage.api.errors import Refusal, TooSlow, send_problem
+from footage.api.gate import Gate
 from footage.api.services import Services
 from footage.telemetry import metrics
 from footage.telemetry.logs import event
@@ -60,8 +62,8 @@ _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT"
 _BODY_MAX_BYTES = 1 << 20
 
 
-def create_app(services: Services, on_shutdown: Callable[[], None]) -> ASGIApp:
-    """Everything that answers over HTTP, as one ASGI application."""
+def create_app(services: Services, gate: Gate, on_shutdown: Callable[[], None]) -> ASGIApp:
+    """Everything that answers over HTTP, as one ASGI application behind ``gate``."""
     app = Litestar.from_config(
         AppConfig(
             route_handlers=[
@@ -85,7 +87,7 @@ def create_app(services: Services, on_shutdown: Callable[[], None]) -> ASGIApp:
             request_max_body_size=_BODY_MAX_BYTES,
         )
     )
-    return _around(app, _allowed(app))
+    return _around(app, _allowed(app), gate)
 
 
 def _allowed(app: Litestar) -> dict[str, bytes]:
@@ -104,8 +106,24 @@ def _allowed(app: Litestar) -> dict[str, bytes]:
     return allowed
 
 
-def _around(app: ASGIApp, allowed: Mapping[str, bytes]) -> ASGIApp:
-    """HEAD as GET without the body, CORS for the Archive API, metrics and the access log."""
+def _around(app: ASGIApp, allowed: Mapping[str, bytes], gate: Gate) -> ASGIApp:
+    """The gate, HEAD as GET without the body, CORS for the Archive API, metrics and the access log."""
+
+    async def let_in(scope: Scope, receive: Receive, watched: _Watched) -> None:
+        try:
+            entered = gate.enter(scope)
+        except Refusal as refusal:
+            await send_problem(cast("Send", watched), scope["path"], refusal)
+            return
+        metrics.REQUESTS_OPEN.inc()
+        try:
+            await app(scope, gate.watched(receive), cast("Send", watched))
+        except TooSlow:
+            # Raised while the answer was sent: without its end the server closes the connection.
+            return
+        finally:
+            metrics.REQUESTS_OPEN.dec()
+            gate.leave(entered)
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -113,7 +131,7 @@ def _around(app: ASGIApp, allowed: Mapping[str, bytes]) -> ASGIApp:
             return
         path, method = scope["path"], scope["method"]
         is_archive = path.startswith(_ARCHIVES)
-        watched = _Watched(send, scope, allowed, is_head=method == "HEAD", is_archive=is_archive)
+        watched = _Watched(send, scope, allowed, gate, is_head=method == "HEAD", is_archive=is_archive)
         started = time.perf_counter()
         try:
             if method == "OPTIONS" and is_archive:
@@ -123,7 +141,7 @@ def _around(app: ASGIApp, allowed: Mapping[str, bytes]) -> ASGIApp:
                 scope["method"] = HttpMethod.GET
                 # For answers that would go on for an hour.
                 scope["state"][IS_HEAD] = True
-            await app(scope, receive, cast("Send", watched))
+            await let_in(scope, receive, watched)
         finally:
             seconds = time.perf_counter() - started
             _account(scope, method, watched, seconds)
@@ -135,8 +153,16 @@ class _Watched:
     """A send that adds headers, drops the bodies of HEAD, and counts."""
 
     def __init__(
-        self, send: Send, scope: Scope, allowed: Mapping[str, bytes], *, is_head: bool, is_archive: bool
+        self,
+        send: Send,
+        scope: Scope,
+        allowed: Mapping[str, bytes],
+        gate: Gate,
+        *,
+        is_head: bool,
+        is_archive: bool,
     ) -> None:
+        self._gate = gate
         self._send = send
         self._scope = scope
         self._allowed = allowed
@@ -154,7 +180,7 @@ class _Watched:
             if self._is_head:
                 message["body"] = b""
             self.sent_bytes += len(message.get("body", b""))
-        await self._send(cast("Any", message))
+        await self._gate.hand_over(self._send(cast("Any", message)))
 
     def _corrected(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
         if name != b"allow":

@@ -7,7 +7,11 @@ Refusal                 an answer that is not the wanted one; carries its status
 ├─ BadRequest           400: names every fault
 ├─ RangeNotSatisfiable  416: says how large the segment is
 ├─ Conflict             409: what is asked for cannot be had as it is; says how it can
+├─ TooSlow              408: the body did not come in time; or the client does not take its answer
 ├─ TooMuch              413: more than one answer may hold; says how to page
+├─ UrlTooLong           414
+├─ TooMany              429 with Retry-After: of one client, at a time or in a while
+├─ HeadersTooLarge      431
 └─ TooBusy              503 with Retry-After
 
 Nothing of an exception's own text reaches a client unless the exception is a Refusal.
@@ -23,7 +27,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandler
+from litestar.types import ExceptionHandler, Send
 
 from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import (
@@ -115,6 +119,34 @@ class Conflict(Refusal):
     status = HTTPStatus.CONFLICT
 
 
+class TooSlow(Refusal):
+    """408."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+
+class UrlTooLong(Refusal):
+    """414."""
+
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+
+
+class HeadersTooLarge(Refusal):
+    """431."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
+
+class TooMany(Refusal):
+    """429, telling after how many seconds it is worth asking again."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, detail: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(max(retry_after_s, 1))}
+
+
 class TooMuch(Refusal):
     """413."""
 
@@ -174,16 +206,34 @@ def _worded(error: HTTPException) -> Refusal:
 
 def problem_response(path: str, refusal: Refusal) -> Response[bytes]:
     """The refusal as an answer to a request for ``path``, which is given without its query."""
+    headers = {"Cache-Control": "no-store", **refusal.headers}
+    body = _problem(path, refusal).encoded()
+    return Response(body, status_code=int(refusal.status), media_type=PROBLEM_TYPE, headers=headers)
+
+
+async def send_problem(send: Send, path: str, refusal: Refusal) -> None:
+    """The same answer, for who stands before the application."""
+    body = _problem(path, refusal).encoded()
+    fields = {
+        "content-type": PROBLEM_TYPE,
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        **{name.lower(): value for name, value in refusal.headers.items()},
+    }
+    headers = [(name.encode("ascii"), value.encode("ascii")) for name, value in fields.items()]
+    await send({"type": "http.response.start", "status": int(refusal.status), "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _problem(path: str, refusal: Refusal) -> Problem:
     status = HTTPStatus(refusal.status)
-    problem = Problem(
+    return Problem(
         title=status.phrase,
         status=int(status),
         detail=refusal.detail,
         instance=path,
         errors=refusal.faults,
     )
-    headers = {"Cache-Control": "no-store", **refusal.headers}
-    return Response(problem.encoded(), status_code=status, media_type=PROBLEM_TYPE, headers=headers)
 
 
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

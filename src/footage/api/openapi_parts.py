@@ -136,7 +136,7 @@ def problem(status: HTTPStatus, description: str, path: str, detail: str = "", *
     }
     if faults:
         example["errors"] = [{"name": fault.name, "detail": fault.detail} for fault in faults]
-    busy = status == HTTPStatus.SERVICE_UNAVAILABLE
+    busy = status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
     return answer(
         description,
         PROBLEM_TYPE,
@@ -144,6 +144,14 @@ def problem(status: HTTPStatus, description: str, path: str, detail: str = "", *
         sends=("CacheControl", "RetryAfter") if busy else ("CacheControl",),
         examples={detail or "Every fault is named": example},
     )
+
+
+_TOO_MANY = problem(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "Too many requests of this address, or with this link; try again after `Retry-After`.",
+    "/",
+    "Too many requests, try again later",
+)
 
 
 def unavailable(path: str, more: str = "") -> Json:
@@ -157,5 +165,6 @@ def unavailable(path: str, more: str = "") -> Json:
 
 
 def by_status(answers: Mapping[HTTPStatus, Json]) -> Json:
-    """The responses object of an operation."""
-    return {str(int(status)): response for status, response in answers.items()}
+    """The responses object of an operation; any can be refused because there were too many."""
+    every = {**answers, HTTPStatus.TOO_MANY_REQUESTS: _TOO_MANY}
+    return {str(int(status)): response for status, response in sorted(every.items())}

@@ -22,6 +22,10 @@ REQUEST_SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+REQUESTS_OPEN = Gauge(
+    "footage_http_requests_open", "Requests being answered now", multiprocess_mode="livesum"
+)
+LIMITED = Counter("footage_http_limited_total", "Requests refused, or broken off, by a limit", ["limit"])
 BYTES_SERVED = Counter("footage_http_bytes_total", "Bytes of answers' bodies", ["route"])
 PREVIEWS = Counter(
     "footage_previews_total", "Pictures asked for, by how they ended: decoded, cached, busy", ["result"]
