@@ -11,9 +11,10 @@ import multiprocessing
 import os
 import socket
 from contextlib import ExitStack
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.mp import MPServer
 
@@ -40,6 +41,7 @@ def serve(settings: Settings, *, http: bool = True, record: bool = True) -> None
     """Serve and record, or either, until SIGTERM or SIGINT; what is begun ends first."""
     if http:
         _check_port(settings.host, settings.port)
+        _check_readable(settings.tls_certificate, settings.tls_key)
     house = open_house(settings)
     removed = finish(house.index, house.storage)
     house.close()
@@ -96,6 +98,16 @@ def _check_port(host: str, port: int) -> None:
             raise OSError(error.errno, f"cannot listen on {host} port {port}: {error.strerror}") from error
 
 
+def _check_readable(*files: Path | None) -> None:
+    """Raise OSError where a file that the workers need cannot be read: they would die again and again."""
+    for file in files:
+        if file is not None:
+            try:
+                file.open("rb").close()
+            except OSError as error:
+                raise OSError(error.errno, f"cannot read {file}: {error.strerror}") from error
+
+
 def _granian(settings: Settings) -> MPServer:
     return MPServer(
         _HTTP_APP,
@@ -106,6 +118,9 @@ def _granian(settings: Settings) -> MPServer:
         interface=Interfaces.ASGI,
         log_enabled=False,
         websockets=False,
+        ssl_cert=settings.tls_certificate,
+        ssl_key=settings.tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
         http1_settings=HTTP1Settings(header_read_timeout=settings.client_head_s * 1000),
         http2_settings=HTTP2Settings(max_headers_size=2 * settings.header_max_bytes),
         respawn_failed_workers=True,

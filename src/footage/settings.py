@@ -12,7 +12,7 @@ from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import to_json
 from pydantic_settings import (
     BaseSettings,
@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="Addresses whose X-Forwarded-Proto, -Host and -Prefix are believed"
     )
+    tls_certificate: Path | None = Field(
+        None, description="Certificate chain in PEM; with tls_key the server speaks https"
+    )
+    tls_key: Path | None = Field(None, description="Private key of tls_certificate, in PEM (PKCS #8)")
     segment_ms: Annotated[int, Field(ge=1000, le=60_000)] = Field(
         6000, description="Length that segments come near to, in ms; always whole GOPs"
     )
@@ -154,6 +158,19 @@ class Settings(BaseSettings):
         "info", description="The least grave events that are logged"
     )
     log_format: Literal["text", "json"] = Field("text", description="Form of a log line")
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> Settings:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key come together")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """URL of the address that it listens on."""
+        scheme = "http" if self.tls_certificate is None else "https"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
 
     @property
     def index(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, MutableMapping
@@ -32,8 +33,8 @@ from footage.api import (
     storyboard_api,
 )
 from footage.api.delivery import IS_HEAD
-from footage.api.errors import Refusal, TooSlow, send_problem
-from footage.api.gate import Gate
+from footage.api.errors import Refusal, send_problem
+from footage.api.gate import Gate, Sending
 from footage.api.services import Services
 from footage.telemetry import metrics
 from footage.telemetry.logs import event
@@ -116,14 +117,18 @@ def _around(app: ASGIApp, allowed: Mapping[str, bytes], gate: Gate) -> ASGIApp:
             await send_problem(cast("Send", watched), scope["path"], refusal)
             return
         metrics.REQUESTS_OPEN.inc()
+        gate.watch(watched.sending)
         try:
             await app(scope, gate.watched(receive), cast("Send", watched))
-        except TooSlow:
-            # Raised while the answer was sent: without its end the server closes the connection.
-            return
+        except asyncio.CancelledError:
+            if not watched.sending.is_left:
+                raise
+            # Without the answer's end the server closes the connection.
+            watched.sending.task.uncancel()
         finally:
-            metrics.REQUESTS_OPEN.dec()
+            gate.forget(watched.sending)
             gate.leave(entered)
+            metrics.REQUESTS_OPEN.dec()
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -131,7 +136,7 @@ def _around(app: ASGIApp, allowed: Mapping[str, bytes], gate: Gate) -> ASGIApp:
             return
         path, method = scope["path"], scope["method"]
         is_archive = path.startswith(_ARCHIVES)
-        watched = _Watched(send, scope, allowed, gate, is_head=method == "HEAD", is_archive=is_archive)
+        watched = _Watched(send, scope, allowed, is_head=method == "HEAD", is_archive=is_archive)
         started = time.perf_counter()
         try:
             if method == "OPTIONS" and is_archive:
@@ -157,12 +162,13 @@ class _Watched:
         send: Send,
         scope: Scope,
         allowed: Mapping[str, bytes],
-        gate: Gate,
         *,
         is_head: bool,
         is_archive: bool,
     ) -> None:
-        self._gate = gate
+        task = asyncio.current_task()
+        assert task is not None
+        self.sending = Sending(task)
         self._send = send
         self._scope = scope
         self._allowed = allowed
@@ -180,7 +186,9 @@ class _Watched:
             if self._is_head:
                 message["body"] = b""
             self.sent_bytes += len(message.get("body", b""))
-        await self._gate.hand_over(self._send(cast("Any", message)))
+        self.sending.since = time.monotonic()
+        await self._send(cast("Any", message))
+        self.sending.since = None
 
     def _corrected(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
         if name != b"allow":

@@ -10,6 +10,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,6 +26,17 @@ _FREE = frozenset({"/healthz", "/readyz"})
 """Whoever watches over the server asks these, however busy it is."""
 _PREVIEWS = ("/preview", "/storyboard.jpg")
 _EXPORTS = ("/export.mp4",)
+_LOOKS = 4
+"""How often, in the time that a client may take nothing, it is looked at."""
+
+
+@dataclass(slots=True, eq=False)
+class Sending:
+    """An answer on its way; ``since`` when its client has taken nothing, None where nothing waits."""
+
+    task: asyncio.Task[Any]
+    since: float | None = None
+    is_left: bool = False
 
 
 class Gate:
@@ -40,6 +52,7 @@ class Gate:
         self._proxies = proxies
         self._clock = clock
         self._open = 0
+        self._sendings: set[Sending] = set()
         self._by_address = Rates(limits.rate_per_address)
         self._by_token = Rates(limits.rate_per_token)
         self._counts = {
@@ -96,13 +109,29 @@ class Gate:
 
         return receive_in_time
 
-    async def hand_over(self, sending: Any) -> None:
-        """Wait for the client to take what is sent; one that takes nothing for too long is left."""
-        try:
-            async with asyncio.timeout(self._limits.reader_s):
-                await sending
-        except TimeoutError:
-            raise _limited(Limit.SLOW_READER, TooSlow("The client takes nothing")) from None
+    def watch(self, sending: Sending) -> None:
+        """Look after an answer that begins: whoever takes nothing of it for too long is left."""
+        if not self._sendings:
+            self._look_again()
+        self._sendings.add(sending)
+
+    def forget(self, sending: Sending) -> None:
+        """The answer is over."""
+        self._sendings.discard(sending)
+
+    def _look_again(self) -> None:
+        # One timer for all: one for each piece of each answer costs a fifth of a segment's delivery.
+        asyncio.get_running_loop().call_later(self._limits.reader_s / _LOOKS, self._look)
+
+    def _look(self) -> None:
+        late_s = self._clock() - self._limits.reader_s
+        for sending in self._sendings:
+            if sending.since is not None and sending.since < late_s and not sending.is_left:
+                sending.is_left = True
+                metrics.LIMITED.labels(Limit.SLOW_READER.value).inc()
+                sending.task.cancel()
+        if self._sendings:
+            self._look_again()
 
     def _check_sizes(self, scope: Scope, query: bytes) -> None:
         limits = self._limits

@@ -235,7 +235,7 @@ def make_link(house: House, camera: Camera, wanted: Token) -> dict[str, object]:
     archive = house.cameras.archive_of(camera)
     signature = sign(house.signing_keys.all()[0], archive.id, archive.token_epoch, wanted)
     settings = house.settings
-    base = str(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    base = str(settings.public_url or settings.origin).rstrip("/")
     url, query = f"{base}/archives/{archive.id}", wanted.query(signature)
     limits = {
         name: value for name, value in (("from", wanted.from_ms), ("to", wanted.to_ms)) if value is not None

@@ -35,6 +35,7 @@ app.command("settings")(serving.show_settings)
 app.command("audit")(audit.audit)
 app.command("token")(cameras.token)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 
 
 @app.callback(invoke_without_command=True)
