@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -95,8 +96,11 @@ def running_server(
     workers: int = 1,
     record: bool = False,
     environment: Mapping[str, str] | None = None,
+    trust: ssl.SSLContext | None = None,
 ) -> Iterator[Server]:
-    """``footage serve``, or without recorders ``footage api``, ready to answer; stopped at the end."""
+    """``footage serve``, or without recorders ``footage api``, ready to answer; stopped at the end.
+
+    ``trust`` says that it speaks https, and whom to believe."""
     port = free_port()
     log = data / "serve.log"
     data.mkdir(parents=True, exist_ok=True)
@@ -114,9 +118,10 @@ def running_server(
             stderr=log_file,
             stdout=log_file,
         )
-    server = Server(data, f"http://127.0.0.1:{port}", process, log)
+    scheme = "http" if trust is None else "https"
+    server = Server(data, f"{scheme}://127.0.0.1:{port}", process, log)
     try:
-        _wait_until_ready(server)
+        _wait_until_ready(server, trust or ssl.create_default_context())
         yield server
     finally:
         if process.poll() is None:
@@ -128,13 +133,13 @@ def running_server(
             process.wait()
 
 
-def _wait_until_ready(server: Server) -> None:
+def _wait_until_ready(server: Server, trust: ssl.SSLContext) -> None:
     deadline = time.monotonic() + START_WITHIN_S
     while time.monotonic() < deadline:
         if server.process.poll() is not None:
             break
         try:
-            if httpx.get(f"{server.url}/readyz", timeout=2).status_code == httpx.codes.OK:
+            if httpx.get(f"{server.url}/readyz", timeout=2, verify=trust).status_code == httpx.codes.OK:
                 return
         except httpx.TransportError:
             pass

@@ -11,7 +11,7 @@ import typer
 from footage import __version__
 from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import ArchiveError, Overlap, UnknownCamera
-from footage.cli import audit, cameras, demo, exporting, importing, keys, serving
+from footage.cli import audit, cameras, demo, doctor, exporting, importing, keys, serving
 from footage.cli.output import CommandError, Exit, fail
 from footage.media.errors import MediaError
 from footage.settings import SettingsError
