@@ -184,6 +184,9 @@ def connected(url: str, trust: ssl.SSLContext) -> socket.socket:
     return trust.wrap_socket(plain, server_hostname="127.0.0.1") if parts.scheme == "https" else plain
 
 
+# To ask for what is out of date is what is meant.
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:ssl.OP_NO:DeprecationWarning")
 def test_tls_of_our_own(tmp_path: Path) -> None:
     certificate_file, key_file = certificate(tmp_path)
     data = tmp_path / "data"
