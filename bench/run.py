@@ -18,6 +18,7 @@ NAMES = (
     "index_writes",
     "recording",
     "first_segment",
+    "retention",
 )
 
 

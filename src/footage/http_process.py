@@ -13,6 +13,8 @@ from litestar.types import ASGIApp
 
 from footage.api.app import create_app
 from footage.api.services import Services
+from footage.archive.holds import Holds
+from footage.archive.keep import Retention
 from footage.archive.read import Reader
 from footage.house import House, open_house
 from footage.playback.export import Exporter
@@ -51,6 +53,8 @@ def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGI
         sheets=SheetDrawer(reader, previewer.pool),
         exporter=Exporter(reader, streams=settings.export_streams),
         exports=house.exports,
+        holds=Holds(house.index),
+        retention=Retention(house.index, house.index),
         signing_keys=house.signing_keys,
         token_ttl_s=settings.token_ttl_s,
         session_ttl_s=settings.session_ttl_s,

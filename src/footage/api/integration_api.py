@@ -14,13 +14,14 @@ from footage.access.tokens import Token
 from footage.api.authorisation import fresh_token, key_name, require_camera_id, require_key
 from footage.api.camera_status import known_status, status_out
 from footage.api.delivery import AnyRequest
-from footage.api.errors import BadRequest, Fault
+from footage.api.errors import BadRequest, Conflict, Fault
 from footage.api.json_bodies import json_answer, read_object, whole
 from footage.api.links import archive_url, base_url
 from footage.api.parameters import Query
 from footage.api.services import Injected, Services
 from footage.api.source_urls import SOURCE_URL_MAX, SOURCE_URL_WANTED, is_source_url
 from footage.api.threads import in_thread
+from footage.archive.keep import kept_for
 from footage.timeline import Archive, Camera, CameraStatus, Location, Place, format_ms
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1000
@@ -58,6 +59,7 @@ class CameraOut(msgspec.Struct, frozen=True, rename="camel"):
     archive_api_token: ArchiveApiToken
     archive_api_url: str
     archive_days: int | None
+    archive_bytes: int | None
     live_rtsp_url: str | None
     live_hls_url: str | None
     is_online: bool
@@ -96,6 +98,7 @@ _Title = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=_PRIN
 _Text = Annotated[str, msgspec.Meta(max_length=256, pattern=_PRINTABLE)]
 _Url = Annotated[str, msgspec.Meta(max_length=SOURCE_URL_MAX)]
 _Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+_Bytes = Annotated[int, msgspec.Meta(ge=1 << 20, le=1 << 60)]
 
 
 class PlaceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,6 +121,7 @@ class CameraIn(msgspec.Struct, frozen=True, rename="camel"):
 
     title: _Title | msgspec.UnsetType = msgspec.UNSET
     archive_days: _Days | msgspec.UnsetType | None = msgspec.UNSET
+    archive_bytes: _Bytes | msgspec.UnsetType | None = msgspec.UNSET
     source_url: _Url | msgspec.UnsetType | None = msgspec.UNSET
     device_id: _Text | msgspec.UnsetType | None = msgspec.UNSET
     camera_model: _Text | msgspec.UnsetType | None = msgspec.UNSET
@@ -188,7 +192,15 @@ def show_status(request: AnyRequest, services: Injected, camera_id: FromPath[str
     """How the recording of a camera goes."""
     require_key(services, request)
     camera = services.cameras.get(require_camera_id(camera_id))
-    return json_answer(status_out(camera, services.cameras.status(camera), services.now_ms()))
+    now_ms, archive = services.now_ms(), services.cameras.archive_of(camera)
+    kept = kept_for(
+        camera,
+        services.reader.totals(archive),
+        services.retention.report(),
+        now_ms=now_ms,
+        locked_bytes=services.retention.locked_bytes(now_ms).get(archive.number, 0),
+    )
+    return json_answer(status_out(camera, services.cameras.status(camera), now_ms, kept))
 
 
 @patch("/v1/cameras/{camera_id:str}")
@@ -206,9 +218,22 @@ def change_camera(
 @delete("/v1/cameras/{camera_id:str}", status_code=204)
 @in_thread
 def remove_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> None:
-    """Remove a camera and all that is kept of it."""
+    """Take a camera and all that is kept of it out of sight; for a day it can be taken back."""
     require_key(services, request)
-    services.cameras.remove_soon(require_camera_id(camera_id))
+    wanted = require_camera_id(camera_id)
+    title = Query(request.scope["query_string"]).text("title")
+    if title is not None and title != services.cameras.get(wanted).title:
+        raise Conflict("The camera has another title")
+    services.cameras.remove(wanted, now_ms=services.now_ms())
+
+
+@post("/v1/cameras/{camera_id:str}/restore", status_code=200)
+@in_thread
+def restore_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> Response[bytes]:
+    """Take back a camera that was removed."""
+    require_key(services, request)
+    camera = services.cameras.restore(require_camera_id(camera_id))
+    return json_answer(_one_camera(services, request, camera))
 
 
 ROUTES = (
@@ -219,6 +244,7 @@ ROUTES = (
     show_status,
     change_camera,
     remove_camera,
+    restore_camera,
 )
 
 
@@ -248,6 +274,7 @@ def _camera_out(
         archive_api_token=ArchiveApiToken(signature, token.exp),
         archive_api_url=url,
         archive_days=camera.archive_days,
+        archive_bytes=camera.archive_bytes,
         live_rtsp_url=None,
         live_hls_url=f"{url}/live.m3u8?{token.query(signature)}" if camera.is_to_be_recorded else None,
         is_online=status.is_online,

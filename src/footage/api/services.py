@@ -13,6 +13,8 @@ from litestar.params import SkipValidation
 from footage.access.signing_keys import SigningKeys
 from footage.archive.cameras import Cameras
 from footage.archive.exports import Exports
+from footage.archive.holds import Holds
+from footage.archive.keep import Retention
 from footage.archive.keys import Keys
 from footage.archive.read import Reader
 from footage.playback.export import Exporter
@@ -31,6 +33,8 @@ class Services:
     sheets: SheetDrawer
     exporter: Exporter
     exports: Exports
+    holds: Holds
+    retention: Retention
     signing_keys: SigningKeys
     token_ttl_s: int
     session_ttl_s: int

@@ -8,6 +8,7 @@ ArchiveError
 ├─ AlreadyExists       a camera, an archive or a key of that id or name is there
 ├─ Held                an export is made of what was to be removed (invariant 6)
 ├─ ExportsFull         as many exports wait, or as many bytes of them are kept, as may be
+├─ Locked              locks protect what was to be removed (invariant 6)
 ├─ MissingBytes        the index names bytes that the storage does not have
 ├─ WrongStorage        the storage is not the one of this index, or is not there (invariant 3)
 └─ Unavailable         index or storage cannot be reached now; trying again later can help
@@ -54,6 +55,10 @@ class Held(ArchiveError):
 
 class ExportsFull(ArchiveError):
     """There is no place for one more export now; its text may be shown to anybody."""
+
+
+class Locked(ArchiveError):
+    """Locks protect footage of the camera: it is removed when they are."""
 
 
 class MissingBytes(ArchiveError):

@@ -4,13 +4,21 @@
 """
 
 from footage.archive.index.protocol import (
+    BinnedCamera,
     BlockCommit,
     CameraIndex,
     ExportIndex,
     FootageIndex,
+    Hold,
     Index,
+    KeeperIndex,
+    KeeperRow,
+    KeptArchive,
     KeyIndex,
+    LeavingBlock,
     LiveSegment,
+    LockIndex,
+    Marked,
     OpenExport,
     RecorderIndex,
     SegmentPlace,
@@ -20,13 +28,21 @@ from footage.archive.index.protocol import (
 from footage.archive.index.sql import SqlIndex, open_index
 
 __all__ = [
+    "BinnedCamera",
     "BlockCommit",
     "CameraIndex",
     "ExportIndex",
     "FootageIndex",
+    "Hold",
     "Index",
+    "KeeperIndex",
+    "KeeperRow",
+    "KeptArchive",
     "KeyIndex",
+    "LeavingBlock",
     "LiveSegment",
+    "LockIndex",
+    "Marked",
     "OpenExport",
     "RecorderIndex",
     "SegmentPlace",

@@ -21,6 +21,7 @@ from footage.timeline import (
     CameraStatus,
     Export,
     ExportState,
+    Lock,
     Run,
     SegmentTable,
     Source,
@@ -65,6 +66,69 @@ class LeavingBlock:
     row: int
     archive_id: UUID
     start_ms: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptArchive:
+    """An archive as retention sees it, also of a camera in the bin; its camera's limits, None for none.
+
+    ``is_leased`` tells that a recorder may be writing its newest block.
+    """
+
+    archive: Archive
+    keep_ms: int | None
+    keep_bytes: int | None
+    totals: Totals
+    is_leased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A span of an archive that somebody is at work in, and how often that one said so."""
+
+    id: UUID
+    archive_number: int
+    span: Span
+    beat: int
+
+
+class Stretch(NamedTuple):
+    """Consecutive blocks of one run, and the bytes of the run up to its start and its end."""
+
+    start_ms: int
+    end_ms: int
+    bytes_from: int
+    bytes_to: int
+
+
+class Marked(NamedTuple):
+    """Blocks that were taken out of sight; ``is_all`` where nothing more was to be."""
+
+    blocks: int
+    size_bytes: int
+    is_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeeperRow:
+    """Who removes footage, what its clock was, and what it did last, as it wrote them down."""
+
+    holder: UUID | None
+    beat: int
+    fence: int
+    is_wanted: bool
+    seen: Mapping[str, Any] | None
+    report: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class BinnedCamera:
+    """A camera that was removed and can be taken back until a moment."""
+
+    id: UUID
+    title: str
+    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +253,16 @@ class FootageIndex(Protocol):
         """
 
     def leaving(self, limit: int) -> list[LeavingBlock]:
-        """Blocks whose bytes are to be deleted: of marked runs, and of removed archives."""
+        """Blocks whose bytes are to be deleted, of each so many: those marked, and of removed archives.
+
+        None of a camera that can still be taken back.
+        """
+
+    def leaving_of(self, archive: Archive, limit: int, *, run_id: int | None = None) -> list[LeavingBlock]:
+        """The same, of one archive alone, or of one run of it that was marked."""
+
+    def leaving_bytes(self) -> int:
+        """Bytes of all blocks that are leaving."""
 
     def drop_blocks(self, blocks: Sequence[LeavingBlock]) -> None:
         """Forget blocks whose bytes are gone."""
@@ -213,11 +286,21 @@ class CameraIndex(Protocol):
     def change_camera(self, camera_id: UUID, changes: dict[str, Any]) -> Camera:
         """Change the named fields (of Camera, or ``source_url``). Raises UnknownCamera."""
 
-    def mark_camera(self, camera_id: UUID) -> Archive:
+    def mark_camera(self, camera_id: UUID, until_ms: int | None = None, *, now_ms: int = 0) -> Archive:
         """Take a camera out of sight, its archive and all it keeps with it. Raises UnknownCamera.
 
-        Exports that wait or run are cancelled.
+        Until ``until_ms`` it can be taken back; without one, never, and its footage is leaving.
+        Exports that wait or run are cancelled. Raises Locked where a lock stands at ``now_ms``.
         """
+
+    def restore_camera(self, camera_id: UUID) -> None:
+        """Take a camera back from the bin. Raises UnknownCamera where it is not there."""
+
+    def bin(self) -> list[BinnedCamera]:
+        """Cameras that can be taken back, by title, then id."""
+
+    def empty_bin(self, now_ms: int) -> int:
+        """Let go for good what could be taken back until ``now_ms``; how many cameras."""
 
     def raise_token_epoch(self, camera_id: UUID) -> int:
         """Revoke every link to the camera's archive; the new epoch. Raises UnknownCamera."""
@@ -307,6 +390,96 @@ class ExportIndex(Protocol):
         """How many there are of each state, and the bytes of their files."""
 
 
+class LockIndex(Protocol):
+    """Spans that stay: locks, and holds of whoever is at work."""
+
+    def add_lock(self, archive: Archive, lock: Lock) -> None:
+        """Lock a span. Raises UnknownCamera."""
+
+    def locks(self, archive: Archive, now_ms: int) -> list[Lock]:
+        """The locks of an archive that stand, by start."""
+
+    def drop_lock(self, archive: Archive, lock_id: UUID) -> bool:
+        """Unlock; False where there is no such lock."""
+
+    def locked_bytes(self, now_ms: int) -> dict[int, int]:
+        """Bytes of the blocks that locks keep, by number of the archive."""
+
+    def add_hold(self, archive: Archive, hold_id: UUID, span: Span) -> None:
+        """Say that somebody is at work in a span. Raises UnknownCamera."""
+
+    def beat_holds(self, hold_ids: Collection[UUID]) -> None:
+        """Say that they still are."""
+
+    def drop_holds(self, hold_ids: Collection[UUID]) -> None:
+        """They are done, or dead."""
+
+    def holds(self) -> list[Hold]:
+        """Every hold."""
+
+
+class KeeperIndex(Protocol):
+    """What whoever removes footage asks and does."""
+
+    def kept_archives(self) -> list[KeptArchive]:
+        """Every archive that keeps anything, by number; one statement that reads no block."""
+
+    def pinned(self, now_ms: int) -> dict[int, list[tuple[Span, bool]]]:
+        """Spans that stay, by number of the archive; True for locks."""
+
+    def newest_written(self, archive: Archive) -> Span | None:
+        """The block that a recorder wrote last."""
+
+    def stretches(self, archive: Archive, to_ms: int, knots_ms: Collection[int]) -> list[Stretch]:
+        """What begins before ``to_ms``, apart where the blocks that hold the knots begin and end."""
+
+    def mark_before(
+        self, archive: Archive, up_to_ms: int, *, now_ms: int, fence: int, limit: int
+    ) -> Marked:
+        """Take whole blocks out of sight, oldest first, that end by ``up_to_ms`` and that nothing pins.
+
+        Runs become shorter, or two where what is between goes (invariant 5). Locks, holds and the block in
+        progress are looked at in the very transaction (invariant 6). Raises LeaseLost where another keeper
+        took over.
+        """
+
+    def drop_leaving(self, blocks: Sequence[LeavingBlock], fence: int) -> None:
+        """Forget blocks whose bytes are gone. Raises LeaseLost."""
+
+    def put_halts(self, halts: Mapping[int, str], fence: int) -> None:
+        """Say which archives, by number, nothing more is recorded into, and for which limit."""
+
+    def halts(self) -> dict[int, str]:
+        """The same."""
+
+    def keeper(self) -> KeeperRow:
+        """Who removes footage; nobody ever where the fence is 0."""
+
+    def claim_keeper(self, holder: UUID, fence: int) -> int | None:
+        """Become it where the fence was seen to be ``fence``; the new fence.
+
+        None where another was quicker.
+        """
+
+    def beat_keeper(self, fence: int, seen: Mapping[str, Any] | None) -> bool:
+        """Say that it lives, and what its clock is; without a clock, that stays.
+
+        False where another took over.
+        """
+
+    def release_keeper(self, fence: int) -> None:
+        """Let another be it at once."""
+
+    def put_report(self, fence: int, report: Mapping[str, Any]) -> None:
+        """Write down what was done; nothing more is wanted then."""
+
+    def want_pass(self) -> None:
+        """Ask the keeper to look at once."""
+
+    def set_seen(self, seen: Mapping[str, Any] | None) -> None:
+        """Write down a clock that is to be believed from now on."""
+
+
 class KeyIndex(Protocol):
     """Integration keys."""
 
@@ -323,7 +496,9 @@ class KeyIndex(Protocol):
         """Forget a key; False where there is none of that name."""
 
 
-class Index(FootageIndex, CameraIndex, RecorderIndex, ExportIndex, KeyIndex, Protocol):
+class Index(
+    FootageIndex, CameraIndex, RecorderIndex, ExportIndex, LockIndex, KeeperIndex, KeyIndex, Protocol
+):
     """All of it, over one database."""
 
     @property
