@@ -22,7 +22,7 @@ from footage.archive.retention import Limit
 from footage.archive.storage import block_key
 from footage.house import House, open_house
 from footage.settings import load
-from footage.timeline import ALL_TIME, Archive, Keyframe, Lock, Segment, Span
+from footage.timeline import ALL_TIME, Archive, Export, Keyframe, Lock, Segment, Span
 from kit.archive import CODECS, START_MS, Shelf, add_shelf, open_shelf
 from kit.keeping import DAY_MS, MINUTE_MS, SEGMENT_BYTES, Clocks, Keeping, fill
 
@@ -430,3 +430,26 @@ def test_a_disk_that_runs_short_is_given_room_and_recording_goes_on(tmp_path: Pa
     finally:
         house.close()
         subprocess.run(["umount", "--lazy", str(root)], check=True, capture_output=True)
+
+
+def test_what_an_export_is_made_of_stays_until_that_has_ended(shelf: Shelf) -> None:
+    """Invariant 6."""
+    fill(shelf, T, 10)
+    [reach] = minutes((2, 4))
+    export = Export(
+        id=uuid4(),
+        archive=shelf.archive,
+        shown=reach,
+        reach=reach,
+        is_limited=False,
+        total_bytes=1,
+        size_bytes=1,
+        created_ms=T,
+    )
+    shelf.house.index.add_export(export, max_open=9, max_bytes=1 << 40)
+    keeping = Keeping(shelf.house, at(T + 10 * DAY_MS))
+    keeping.pass_through()
+    assert spans(shelf) == minutes((2, 4))
+    assert shelf.house.index.cancel_export(export.id, T, T + 11 * DAY_MS)
+    keeping.pass_through()
+    assert spans(shelf) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -16,18 +16,26 @@ from footage.api.json_bodies import json_answer, read_object
 from footage.api.parameters import Query
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
-from footage.timeline import Archive, Lock
+from footage.timeline import ALL_TIME, Archive, Lock
 
 REASON_MAX = 1000
+_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+"""One line, with more than spaces in it."""
+_Moment = Annotated[float, msgspec.Meta(ge=0, le=ALL_TIME.end_ms)]
+_Length = Annotated[float, msgspec.Meta(gt=0, le=ALL_TIME.end_ms)]
+_Reason = Annotated[str, msgspec.Meta(min_length=1, max_length=REASON_MAX, pattern=_LINE)]
 
 
-class LockIn(msgspec.Struct, frozen=True):
+class LockIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A span to be locked; moments in ms or seconds, as everywhere."""
 
-    start: float
-    duration: float
-    reason: str
-    until: float | msgspec.UnsetType | None = msgspec.UNSET
+    start: _Moment
+    duration: _Length
+    reason: _Reason
+    until: _Moment | None = None
+
+
+_FIELDS = {field.encode_name: field for field in msgspec.structs.fields(LockIn)}
 
 
 class LockOut(msgspec.Struct, frozen=True):
@@ -65,14 +73,16 @@ def add_lock(
 ) -> Response[bytes]:
     """Lock a span."""
     archive, now_ms = _archive(request, services, camera_id), services.now_ms()
-    given = read_object(body)
-    query = _as_query(given)
-    query.length("duration")
+    given = _read_body(body)
+    # The numbers are read by the rules of all spans.
+    numbers = {"start": given.start, "duration": given.duration, "until": given.until}
+    fields = (f"{name}={number!r}" for name, number in numbers.items() if number is not None)
+    query = Query("&".join(fields).encode("ascii"))
     span, until_ms = query.span(), query.moment("until")
     query.check()
     if until_ms is not None and until_ms <= now_ms:
         raise BadRequest(Fault("until", "must lie in the future"))
-    reason = given["reason"].strip()
+    reason = given.reason.strip()
     lock = services.retention.lock(archive, span, reason, now_ms=now_ms, until_ms=until_ms)
     return json_answer(_lock_out(lock), status_code=201)
 
@@ -100,29 +110,22 @@ def _archive(request: AnyRequest, services: Services, camera_id: str) -> Archive
     return services.cameras.archive_of(services.cameras.get(require_camera_id(camera_id)))
 
 
-def _as_query(given: dict[str, Any]) -> Query:
-    """The numbers of a body, to be read by the rules of all spans. Raises BadRequest."""
-    faults = [
-        Fault(name, "is not a field of a lock") for name in given if name not in LockIn.__struct_fields__
-    ]
-    faults += [Fault(name, "is needed") for name in ("start", "duration", "reason") if name not in given]
-    numbers = {}
-    for name in ("start", "duration", "until"):
-        value = given.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            numbers[name] = repr(value)
-        elif name in given and not (name == "until" and value is None):
-            faults.append(Fault(name, "must be a number"))
-    reason = given.get("reason", "-")
-    if not isinstance(reason, str) or not reason.strip() or not _fits(reason):
-        faults.append(Fault("reason", f"must be a line of 1 to {REASON_MAX} characters"))
+def _read_body(body: bytes) -> LockIn:
+    """A lock as it is asked for. Raises BadRequest with every fault."""
+    given = read_object(body)
+    faults = [Fault(name, "is not a field of a lock") for name in given if name not in _FIELDS]
+    fields = {}
+    for name, field in _FIELDS.items():
+        if name not in given:
+            faults += [Fault(name, "is needed")] if field.required else []
+            continue
+        try:
+            fields[name] = msgspec.convert(given[name], field.type)
+        except msgspec.ValidationError as error:
+            faults.append(Fault(name, str(error)))
     if faults:
         raise BadRequest(*faults)
-    return Query("&".join(f"{name}={text}" for name, text in numbers.items()).encode("ascii"))
-
-
-def _fits(reason: str) -> bool:
-    return len(reason) <= REASON_MAX and reason.isprintable()
+    return LockIn(**fields)
 
 
 def _lock_out(lock: Lock) -> LockOut:

@@ -72,8 +72,8 @@ _add = operation(
             "The body is not what it must be; every fault is named.",
             _LOCKS,
             "",
-            Fault("duration", "must be a finite number above 0"),
-            Fault("reason", f"must be a line of 1 to {REASON_MAX} characters"),
+            Fault("duration", "Expected `float` > 0.0"),
+            Fault("reason", f"Expected `str` of length <= {REASON_MAX}"),
         ),
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
