@@ -453,3 +453,21 @@ def test_what_an_export_is_made_of_stays_until_that_has_ended(shelf: Shelf) -> N
     assert shelf.house.index.cancel_export(export.id, T, T + 11 * DAY_MS)
     keeping.pass_through()
     assert spans(shelf) == []
+
+
+def test_much_that_is_leaving_is_no_index_that_was_lost(shelf: Shelf) -> None:
+    """What retention takes out, and removed cameras, are known until their bytes are gone."""
+    other = add_shelf(shelf.house, "Yard")
+    for day in range(8):
+        fill(shelf, T + day * DAY_MS, 1)
+        fill(other, T + day * DAY_MS, 1)
+    shelf.house.index.mark_camera(other.camera.id)
+    keeping = Keeping(shelf.house, at(T + 9 * DAY_MS))
+    keeping.keeper.run_once()
+    assert keeping.keeper.report.refusal is None
+    assert spans(shelf) == [Span(T + 7 * DAY_MS, T + 7 * DAY_MS + MINUTE_MS)]
+    keeping.clocks.go_on(31)
+    keeping.keeper = keeping.another()
+    keeping.pass_through()
+    assert keeping.keeper.report.refusal is None
+    assert stored(shelf.house) == promised(shelf.house, shelf.archive)

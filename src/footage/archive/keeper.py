@@ -213,7 +213,12 @@ class Keeper:
             or now - self._compared_at >= _COMPARE_S
         ):
             self._compared_at = now
-            self._refused.emptier = compare(archives, self._storage.days())
+            self._refused.emptier = compare(
+                archives,
+                self._storage.days(),
+                leaving=self._index.leaving(_LEAVING),
+                gone=self._index.gone_archives(),
+            )
 
     def _make_plan(self, archives: list[KeptArchive], now: Moment) -> Plan:
         lacking = self._lacking_bytes(self._index.leaving_bytes())

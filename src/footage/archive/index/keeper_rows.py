@@ -96,6 +96,16 @@ class KeeperRows:
             for row in rows
         ]
 
+    def gone_archives(self) -> set[UUID]:
+        """Archives of cameras that were removed for good and whose footage is still leaving."""
+        gone = (
+            select(t.archive.c.id)
+            .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+            .where(t.camera.c.removed, t.camera.c.restorable_until_ms.is_(None))
+        )
+        with reading(self._single_reads) as connection:
+            return set(connection.execute(gone).scalars())
+
     def pinned(self, now_ms: int) -> dict[int, list[tuple[Span, bool]]]:
         """Spans that stay, by number of the archive; True for locks."""
         found: dict[int, list[tuple[Span, bool]]] = {}

@@ -424,6 +424,9 @@ class KeeperIndex(Protocol):
     def kept_archives(self) -> list[KeptArchive]:
         """Every archive that keeps anything, by number; one statement that reads no block."""
 
+    def gone_archives(self) -> set[UUID]:
+        """Archives of cameras that were removed for good and whose footage is still leaving."""
+
     def pinned(self, now_ms: int) -> dict[int, list[tuple[Span, bool]]]:
         """Spans that stay, by number of the archive; True for locks."""
 
