@@ -466,7 +466,7 @@ def test_much_that_is_leaving_is_no_index_that_was_lost(shelf: Shelf) -> None:
     keeping.keeper.run_once()
     assert keeping.keeper.report.refusal is None
     assert spans(shelf) == [Span(T + 7 * DAY_MS, T + 7 * DAY_MS + MINUTE_MS)]
-    keeping.clocks.go_on(31)
+    keeping.keeper.close()
     keeping.keeper = keeping.another()
     keeping.pass_through()
     assert keeping.keeper.report.refusal is None

@@ -11,7 +11,7 @@ from footage.api.delivery import AnyRequest
 from footage.api.json_bodies import json_answer
 from footage.api.services import Injected
 from footage.api.threads import in_thread
-from footage.archive.index.protocol import Totals
+from footage.archive.index.kept import Totals
 from footage.archive.keep import KeptFor, kept_for, refused
 from footage.archive.keeper_report import Report
 from footage.archive.read import Overview

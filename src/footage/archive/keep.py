@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from footage.archive.index import KeeperIndex, LockIndex
-from footage.archive.index.protocol import Totals
+from footage.archive.index.kept import Totals
 from footage.archive.keeper_report import Report
 from footage.archive.retention import Limit
 from footage.archive.retention_words import kept_words, refusal_words

@@ -30,7 +30,8 @@ from sqlalchemy import (
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
 from footage.archive.index.export_rows import check_not_held
-from footage.archive.index.protocol import LeavingBlock, LiveSegment, SegmentPlace, Snapshot, Totals
+from footage.archive.index.kept import LeavingBlock, Totals
+from footage.archive.index.protocol import LiveSegment, SegmentPlace, Snapshot
 from footage.archive.index.segment_table import find, unpack, unpack_columns, unpack_times
 from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span
 

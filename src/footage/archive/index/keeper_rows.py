@@ -12,15 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from footage.archive.errors import LeaseLost
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
+from footage.archive.index.keeper_protocol import KeeperRow, KeptArchive, Marked, Stretch
+from footage.archive.index.kept import LeavingBlock, Totals
 from footage.archive.index.lock_rows import pinned_spans
-from footage.archive.index.protocol import (
-    KeeperRow,
-    KeptArchive,
-    LeavingBlock,
-    Marked,
-    Stretch,
-    Totals,
-)
 from footage.archive.index.stretches import stretches
 from footage.archive.index.trimming import trim
 from footage.timeline import Archive, Span

@@ -11,7 +11,7 @@ from footage.archive.errors import UnknownCamera
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
 from footage.archive.index.export_rows import held_spans
-from footage.archive.index.protocol import Hold
+from footage.archive.index.keeper_protocol import Hold
 from footage.archive.index.stretches import merged, stretches
 from footage.timeline import Archive, Lock, Span
 

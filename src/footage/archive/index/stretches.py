@@ -8,7 +8,7 @@ from itertools import pairwise
 from sqlalchemy import Connection, bindparam, func, select
 
 from footage.archive.index import tables as t
-from footage.archive.index.protocol import Stretch
+from footage.archive.index.keeper_protocol import Stretch
 from footage.timeline import Span
 
 _newest_run = (

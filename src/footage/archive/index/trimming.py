@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from footage.archive.index import tables as t
-from footage.archive.index.protocol import Marked
+from footage.archive.index.keeper_protocol import Marked
 from footage.archive.index.stretches import without
 from footage.timeline import Span
 
