@@ -20,6 +20,7 @@ NAMES = (
     "recording",
     "first_segment",
     "player",
+    "retention",
 )
 
 

@@ -15,6 +15,8 @@ from footage.api.app import create_app
 from footage.api.gate import Gate
 from footage.api.limits import Limits
 from footage.api.services import Services
+from footage.archive.holds import Holds
+from footage.archive.keep import Retention
 from footage.archive.read import Reader
 from footage.house import House, open_house
 from footage.playback.export import Exporter
@@ -53,6 +55,8 @@ def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGI
         sheets=SheetDrawer(reader, previewer.pool),
         exporter=Exporter(reader, streams=settings.export_streams),
         exports=house.exports,
+        holds=Holds(house.index),
+        retention=Retention(house.index, house.index),
         signing_keys=house.signing_keys,
         audit=house.audit,
         token_ttl_s=settings.token_ttl_s,

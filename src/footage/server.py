@@ -1,4 +1,4 @@
-"""The server: its HTTP workers, its recorders and the maker of exports as child processes.
+"""The server: HTTP workers, recorders, a maker of exports and a keeper as child processes.
 
 Only the command line imports it. Nothing heavy is imported here, so that what only looks after others
 stays small.
@@ -18,7 +18,6 @@ from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP1Settings, HTTP2Settings
 from granian.server.mp import MPServer
 
-from footage.archive.remove import finish
 from footage.children import Children
 from footage.house import open_house
 from footage.settings import Settings, as_environment
@@ -27,6 +26,7 @@ from footage.telemetry.logs import event
 _HTTP_APP = "footage.http_process:worker_app"
 _RECORDER = "footage.recorder_process"
 _EXPORTER = "footage.export_process"
+_KEEPER = "footage.keeper_process"
 _STOP_WITHIN_S = 30
 _HTTP_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """HTTP workers keep the memory of one segment for the next: glibc would give it back to the kernel each
@@ -42,20 +42,23 @@ def serve(settings: Settings, *, http: bool = True, record: bool = True) -> None
     if http:
         _check_port(settings.host, settings.port)
         _check_readable(settings.tls_certificate, settings.tls_key)
-    house = open_house(settings)
-    removed = finish(house.index, house.storage)
-    house.close()
-    if removed:
-        event(_log, logging.INFO, "removal.finished", blocks=removed)
+    # Made and migrated here, before several processes open it.
+    open_house(settings).close()
     os.environ.update(as_environment(settings))
     with ExitStack() as stack:
         if record:
+            stack.enter_context(_keeper())
             recorders = stack.enter_context(_recorders(settings))
         if http:
             _serve_http(settings, stack)
         else:
             recorders.wait()
     event(_log, logging.INFO, "stopped")
+
+
+def _keeper() -> Children:
+    environment = {**_RECORDER_MALLOC, **os.environ}
+    return Children(_KEEPER, 1, environment=environment, stop_s=_STOP_WITHIN_S)
 
 
 def _recorders(settings: Settings) -> Children:

@@ -84,6 +84,14 @@ class Settings(BaseSettings):
     storage_reserve_bytes: Annotated[int, Field(ge=0, le=1 << 44)] = Field(
         128 << 20, description="Room that recording leaves free on the storage's disk, in bytes"
     )
+    storage_max_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 60)] | None = Field(
+        None, description="What the footage of all cameras may take, in bytes; left out: no limit"
+    )
+    storage_free_bytes: Annotated[int, Field(ge=0, le=1 << 50)] | None = Field(
+        None,
+        description="Free space that retention keeps on the storage's disk, the reserve in it, in bytes;"
+        " left out: four times the reserve, or the reserve and what five minutes bring where that is more",
+    )
     token_ttl_s: Annotated[int, Field(ge=60, le=366 * 86_400)] = Field(
         86_400, description="How long the tokens of the Integration API are valid, in seconds"
     )

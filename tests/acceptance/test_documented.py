@@ -24,6 +24,7 @@ from footage.http_process import build_app
 from footage.settings import Settings
 from footage.telemetry import metrics
 from footage.telemetry.camera_metrics import CAMERA_METRICS
+from footage.telemetry.retention_metrics import RETENTION_METRICS
 from footage.timeline import Reason, State
 from kit.archive import Shelf
 
@@ -54,7 +55,7 @@ def test_every_metric() -> None:
     declared = [each for each in vars(metrics).values() if isinstance(each, MetricWrapperBase)]
     named = {f"{each._name}_total" if each._type == "counter" else each._name: each for each in declared}
     wanted = {name: (each._type, list(each._labelnames)) for name, each in named.items()}
-    wanted |= {each.name: (each.kind, list(each.labels)) for each in CAMERA_METRICS}
+    wanted |= {each.name: (each.kind, list(each.labels)) for each in (*CAMERA_METRICS, *RETENTION_METRICS)}
     assert list(rows) == list(wanted), "metrics.md lists others, or in another order"
     for name, (kind, labels, meaning) in rows.items():
         assert (kind, re.findall(r"`(\w+)`", labels)) == wanted[name]
@@ -100,7 +101,16 @@ def test_every_operation_is_in_the_reference(tag: str, page: str) -> None:
 
 def test_every_field_of_a_camera_is_in_the_reference() -> None:
     text = (REFERENCE / "http-integration-api.md").read_text()
-    for schema in ("CameraIn", "CameraOut", "CameraPage", "StatusOut", "ArchiveApiToken"):
+    for schema in (
+        "CameraIn",
+        "CameraOut",
+        "CameraPage",
+        "StatusOut",
+        "KeptForOut",
+        "LockIn",
+        "LockList",
+        "ArchiveApiToken",
+    ):
         for name in DOCUMENT["components"]["schemas"][schema]["properties"]:
             assert re.search(rf'[`"{{]{name}[`"}}]', text), name
 

@@ -470,7 +470,7 @@ def test_what_has_expired_and_what_is_of_a_removed_camera_is_gone(tmp_path: Path
     with running_server(tmp_path) as server:
         links = [Site(server, house).link(shelf) for shelf in shelves]
         first, second = (wait_until_done(link, ask(link)["id"]) for link in links)
-        house.cameras.remove(shelves[1].camera.id)
+        house.cameras.remove_for_good(shelves[1].camera.id, now_ms=START_MS)
         wait_until(lambda: {path.name[:36] for path in folder.iterdir()} == {first["id"]})
         assert httpx.get(second["links"]["movie"]).status_code == httpx.codes.FORBIDDEN
     with running_server(tmp_path, environment={"FOOTAGE_EXPORT_TTL_S": "1"}) as server:

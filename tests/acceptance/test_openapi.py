@@ -31,7 +31,7 @@ from footage.api.openapi import document
 from footage.archive.commit import RunWriter
 from footage.house import open_house
 from footage.settings import load
-from footage.timeline import Segment
+from footage.timeline import Lock, Segment, Span
 from kit.archive import CODECS, START_MS, Shelf
 from kit.clips import Clip
 from kit.exports import ask, wait_until_done
@@ -54,13 +54,15 @@ ALSO_REFUSED = {
     "GET /archives/{archiveId}/exports/{exportId}/movie.mp4": 416,
     "GET /v1/cameras": 400,
     "POST /v1/cameras/{cameraId}/tokens": 400,
+    "POST /v1/cameras/{cameraId}/locks": 400,
+    "DELETE /v1/cameras/{cameraId}": 409,
 }
 """Where a request can be refused for what a schema cannot say: gaps that come without discontinuity,
 a range beyond the end, more pictures than there may be, a cursor that no page gave, a part that ends before
-it begins."""
+it begins, a lock that has ended, a camera with locks or of another title."""
 SEGMENTS = (START_MS, START_MS + 60_000)
 """The first of each run."""
-SPARE_CAMERAS = SPARE_EXPORTS = 60
+SPARE_CAMERAS = SPARE_EXPORTS = SPARE_LOCKS = 60
 """One of them is removed now and then, so there must be more."""
 Answers = Counter[tuple[str, str, int]]
 """Method, route and status of requests, and how many there were."""
@@ -207,6 +209,16 @@ def _run_schemathesis(filled: Filled, folder: Path, *, authorised: bool, example
 def _config(filled: Filled, *, authorised: bool) -> str:
     """What to ask for: mostly what is there, now and then anything. TOML; its lists are JSON's too."""
     spare = [str(filled.site.shelf("Spare").camera.id) for _ in range(SPARE_CAMERAS)]
+    removed = [filled.site.shelf("Removed").camera.id for _ in range(SPARE_CAMERAS // 2)]
+    for camera_id in removed:
+        filled.site.house.cameras.remove(camera_id, now_ms=time.time_ns() // 1_000_000)
+    locked = filled.site.shelf("Locked")
+    locks = [
+        Lock(uuid4(), Span(START_MS, START_MS + 1), "spare", None, START_MS) for _ in range(SPARE_LOCKS)
+    ]
+    for lock in locks:
+        filled.site.house.index.add_lock(locked.archive, lock)
+    cameras = [*spare, *map(str, removed), *[str(locked.camera.id)] * (SPARE_CAMERAS // 2)]
     page = httpx.get(
         f"{filled.site.server.url}/v1/cameras", params={"limit": 1}, headers={KEY_HEADER: filled.key}
     )
@@ -214,7 +226,8 @@ def _config(filled: Filled, *, authorised: bool) -> str:
     tags = [filled.link.get(f"{start_ms}.ts").headers["etag"] for start_ms in SEGMENTS]
     words: dict[str, tuple[float, list[Any]]] = {
         "path.archiveId": (0.9, [str(filled.shelf.archive.id)]),
-        "path.cameraId": (0.8, spare),
+        "path.cameraId": (0.8, cameras),
+        "path.lockId": (0.9, [str(lock.id) for lock in locks]),
         "path.exportId": (0.9, [wait_until_done(filled.link, export_id)["id"] for export_id in exports]),
         "path.segment": (0.8, [str(start_ms) for start_ms in SEGMENTS]),
         "query.start": (0.6, [START_MS, START_MS / 1000, START_MS + 60_001, START_MS + 30_000]),

@@ -66,7 +66,7 @@ def test_cameras_come_by_title_and_removed_ones_are_gone(client: httpx.Client, s
     gone = site.shelf("Gone")
     gone.add_run(START_MS, MINUTE)
     storage, before = overview(client)
-    site.house.cameras.remove(gone.camera.id)
+    site.house.cameras.remove(gone.camera.id, now_ms=START_MS)
     after_storage, after = overview(client)
     assert set(before) - set(after) == {str(gone.camera.id)}
     assert storage["sizeBytes"] - after_storage["sizeBytes"] == 10_000

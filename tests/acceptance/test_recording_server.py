@@ -196,9 +196,17 @@ def test_the_camera_table_is_followed(shared: Office, at: Studio) -> None:
 
     folder = shared.house.settings.storage / str(shared.archive(by_api).id)
     assert size_of(folder)
+    kept = shared.segments(by_api)
     assert shared.client.delete(f"/v1/cameras/{by_api}").status_code == 204
     wait(lambda: is_left(yard))
-    wait(lambda: size_of(folder) == 0, "its bytes are still there")
+    # It can be taken back, with all that was recorded up to then.
+    assert shared.client.post(f"/v1/cameras/{by_api}/restore").status_code == 200
+    shared.wait_for_state(by_api, "recording")
+    shared.wait_for_segments(by_api)
+    assert shared.segments(by_api) > kept
+    footage("camera", "remove", by_api, "--yes", "--now", data=shared.server.data)
+    assert size_of(folder) == 0, "its bytes are still there"
+    wait(lambda: is_left(yard))
     shared.wait_for_segments(by_line)
     assert size_of(folder) == 0, "something was written after it was removed"
     footage("camera", "remove", by_line, "--yes", data=shared.server.data)

@@ -24,7 +24,7 @@ from footage.archive.errors import (
     UnknownCamera,
 )
 from footage.archive.index import AuditEntry, AuditFilter, Index, StoredKey, database, open_index
-from footage.archive.index.protocol import Totals
+from footage.archive.index.kept import Totals
 from footage.timeline import (
     ALL_TIME,
     Archive,

@@ -281,3 +281,20 @@ class TestTheEnd:
 def _retried(lane: Lane) -> bool:
     lane.retry()
     return lane.queued == 0
+
+
+def test_a_lane_that_is_halted_takes_nothing_until_it_goes_on(yard: Yard) -> None:
+    assert yard.put() == [True]
+    yard.lane.halt("all is locked")
+    assert yard.lane.trouble == (Reason.STORAGE_LOCKED, "all is locked")
+    assert yard.put(2) == [False, False]
+    assert yard.lane.segments_dropped == 2
+    # What came before is written, and it is still said that nothing more is.
+    assert yard.lane.drain(PATIENCE_S)
+    yard.put()
+    assert yard.lane.trouble == (Reason.STORAGE_LOCKED, "all is locked")
+    yard.lane.halt(None)
+    assert yard.lane.trouble is None
+    assert yard.put() == [True]
+    assert yard.lane.drain(PATIENCE_S)
+    assert (yard.lane.segments, yard.lane.segments_dropped) == (2, 3)

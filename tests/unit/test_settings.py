@@ -212,6 +212,8 @@ def test_every_setting_survives_the_way_through_the_environment(tmp_path: Path) 
         sync_every_s="never",
         queue_bytes=1 << 21,
         storage_reserve_bytes=0,
+        storage_max_bytes=1 << 22,
+        storage_free_bytes=1 << 23,
         token_ttl_s=61,
         session_ttl_s=62,
         playlist_max_segments=1000,

@@ -30,6 +30,7 @@ from footage.api.errors import (
 from footage.api.links import archive_url, base_url
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
+from footage.archive.errors import MissingBytes
 from footage.media.mpegts import TICKS_PER_MS, WRAP, moved_back
 from footage.playback import preview
 from footage.playback.hls import Gaps, entries_listed, event_playlist, vod_playlist
@@ -215,7 +216,13 @@ def segment(
     ticks = shift_ms * TICKS_PER_MS % WRAP
     etag = f'"{place.crc32:08x}-{place.size_bytes:x}-{ticks:x}"'
     change = (lambda data: moved_back(data, ticks)) if ticks else None
-    block = services.reader.open_block(grant.archive, place.block_ms)
+    try:
+        block = services.reader.open_block(grant.archive, place.block_ms)
+    except MissingBytes:
+        # Removed between the two looks; else its bytes are missing, which is another's fault.
+        if services.reader.place(grant.archive, place.start_ms) is None:
+            raise NotFound("Segment not found") from None
+        raise
     where = ByteRange(place.at_bytes, place.at_bytes + place.size_bytes)
     return StoredResponse(block, where, etag, {"content-type": "video/mp2t"}, change)
 

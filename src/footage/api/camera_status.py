@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
+from footage.archive.keep import KeptFor
 from footage.timeline import Camera, CameraStatus, format_ms, status_now
+
+
+class KeptForOut(msgspec.Struct, frozen=True, rename="camel"):
+    """How long a camera's footage is kept, and why not longer."""
+
+    target_ms: int | None
+    target_bytes: int | None
+    kept_ms: int
+    limit: str | None
+    locked_bytes: int
+    text: str
 
 
 class StatusOut(msgspec.Struct, frozen=True, rename="camel"):
@@ -27,6 +39,7 @@ class StatusOut(msgspec.Struct, frozen=True, rename="camel"):
     queued_segments: int
     drift_ms: int
     reconnects: dict[str, int]
+    retention: KeptForOut
 
 
 def known_status(camera: Camera, written: CameraStatus | None, now_ms: int) -> CameraStatus:
@@ -34,7 +47,19 @@ def known_status(camera: Camera, written: CameraStatus | None, now_ms: int) -> C
     return status_now(written, now_ms, is_recorded=camera.is_to_be_recorded)
 
 
-def status_out(camera: Camera, written: CameraStatus | None, now_ms: int) -> StatusOut:
+def kept_for_out(kept: KeptFor) -> KeptForOut:
+    """The same to be encoded."""
+    return KeptForOut(
+        target_ms=kept.target_ms,
+        target_bytes=kept.target_bytes,
+        kept_ms=kept.kept_ms,
+        limit=None if kept.limit is None else kept.limit.value,
+        locked_bytes=kept.locked_bytes,
+        text=kept.text,
+    )
+
+
+def status_out(camera: Camera, written: CameraStatus | None, now_ms: int, kept: KeptFor) -> StatusOut:
     """The same to be encoded. ``since`` and ``updated`` are null where no recorder ever said."""
     status = known_status(camera, written, now_ms)
     last_segment_ms = status.last_segment_ms
@@ -56,6 +81,7 @@ def status_out(camera: Camera, written: CameraStatus | None, now_ms: int) -> Sta
         queued_segments=status.queued,
         drift_ms=status.drift_ms,
         reconnects={reason.value: count for reason, count in sorted(status.reconnects.items())},
+        retention=kept_for_out(kept),
     )
 
 

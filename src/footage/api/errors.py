@@ -33,6 +33,7 @@ from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import (
     AlreadyExists,
     ExportsFull,
+    Locked,
     MissingBytes,
     Unavailable,
     UnknownCamera,
@@ -177,6 +178,8 @@ def _refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911, C901 a table
             return error
         case UnknownCamera():
             return NotFound("Camera not found")
+        case Locked():
+            return Conflict("Locks protect footage of this camera: remove them first")
         case AlreadyExists():
             return BadRequest(Fault("id", "a camera of this id exists already"))
         case Busy():

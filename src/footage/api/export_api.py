@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from litestar import get
@@ -18,7 +19,7 @@ from footage.api.movie_response import MovieResponse
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
 from footage.playback.export_plan import Changed, ExportPlan, NothingKept
-from footage.timeline import Span, format_ms
+from footage.timeline import Archive, Span, format_ms
 
 MP4_TYPE = "video/mp4"
 
@@ -39,11 +40,18 @@ def export_stream(request: AnyRequest, services: Injected, archive_id: FromPath[
         # Each is made anew, and would fill a cache with what another cuts a second later.
         "cache-control": "private, no-store",
     }
-    make = partial(services.exporter.fragments, grant.archive, plan)
+    make = partial(_held, services, grant.archive, plan)
     return MovieResponse(make, services.exporter.stream(), headers)
 
 
 ROUTES = (export_stream,)
+
+
+def _held(services: Services, archive: Archive, plan: ExportPlan) -> Iterator[bytes]:
+    """The movie's pieces; retention leaves alone what it is made of (invariant 6)."""
+    span = Span(plan.pieces[0].shown.start_ms, plan.pieces[-1].shown.end_ms)
+    with services.holds.hold(archive, span):
+        yield from services.exporter.fragments(archive, plan)
 
 
 def planned(services: Services, grant: Grant, span: Span) -> ExportPlan:

@@ -15,7 +15,7 @@ from footage.api.audit_api import note
 from footage.api.authorisation import Caller, fresh_token, known_key, require_camera_id, require_key
 from footage.api.camera_status import known_status, status_out
 from footage.api.delivery import AnyRequest
-from footage.api.errors import BadRequest, Fault
+from footage.api.errors import BadRequest, Conflict, Fault
 from footage.api.json_bodies import json_answer, read_object, whole
 from footage.api.links import archive_url, base_url
 from footage.api.parameters import Query
@@ -28,6 +28,7 @@ from footage.api.source_urls import (
     is_source_url,
 )
 from footage.api.threads import in_thread
+from footage.archive.keep import kept_for
 from footage.timeline import Archive, Camera, CameraStatus, Location, Place, Scope, format_ms
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1000
@@ -65,6 +66,7 @@ class CameraOut(msgspec.Struct, frozen=True, rename="camel"):
     archive_api_token: ArchiveApiToken
     archive_api_url: str
     archive_days: int | None
+    archive_bytes: int | None
     live_rtsp_url: str | None
     live_hls_url: str | None
     is_online: bool
@@ -103,6 +105,7 @@ _Title = Annotated[str, msgspec.Meta(min_length=1, max_length=256, pattern=_PRIN
 _Text = Annotated[str, msgspec.Meta(max_length=256, pattern=_PRINTABLE)]
 _Url = Annotated[str, msgspec.Meta(max_length=SOURCE_URL_MAX)]
 _Days = Annotated[int, msgspec.Meta(ge=1, le=36_500)]
+_Bytes = Annotated[int, msgspec.Meta(ge=1 << 20, le=1 << 60)]
 
 
 class PlaceIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -125,6 +128,7 @@ class CameraIn(msgspec.Struct, frozen=True, rename="camel"):
 
     title: _Title | msgspec.UnsetType = msgspec.UNSET
     archive_days: _Days | msgspec.UnsetType | None = msgspec.UNSET
+    archive_bytes: _Bytes | msgspec.UnsetType | None = msgspec.UNSET
     source_url: _Url | msgspec.UnsetType | None = msgspec.UNSET
     device_id: _Text | msgspec.UnsetType | None = msgspec.UNSET
     camera_model: _Text | msgspec.UnsetType | None = msgspec.UNSET
@@ -198,7 +202,15 @@ def show_status(request: AnyRequest, services: Injected, camera_id: FromPath[str
     """How the recording of a camera goes."""
     require_key(services, request, Scope.READ)
     camera = services.cameras.get(require_camera_id(camera_id))
-    return json_answer(status_out(camera, services.cameras.status(camera), services.now_ms()))
+    now_ms, archive = services.now_ms(), services.cameras.archive_of(camera)
+    kept = kept_for(
+        camera,
+        services.reader.totals(archive),
+        services.retention.report(),
+        now_ms=now_ms,
+        locked_bytes=services.retention.locked_bytes(now_ms).get(archive.number, 0),
+    )
+    return json_answer(status_out(camera, services.cameras.status(camera), now_ms, kept))
 
 
 @patch("/v1/cameras/{camera_id:str}")
@@ -219,12 +231,24 @@ def change_camera(
 @delete("/v1/cameras/{camera_id:str}", status_code=204)
 @in_thread
 def remove_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> None:
-    """Remove a camera and all that is kept of it."""
+    """Take a camera and all that is kept of it out of sight; for a day it can be taken back."""
     caller = require_key(services, request, Scope.ADMIN)
     wanted = require_camera_id(camera_id)
-    title = services.cameras.get(wanted).title
-    services.cameras.remove_soon(wanted)
+    title, given = services.cameras.get(wanted).title, Query(request.scope["query_string"]).text("title")
+    if given is not None and given != title:
+        raise Conflict("The camera has another title")
+    services.cameras.remove(wanted, now_ms=services.now_ms())
     note(services, request, caller, "camera.removed", wanted, title=title)
+
+
+@post("/v1/cameras/{camera_id:str}/restore", status_code=200)
+@in_thread
+def restore_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> Response[bytes]:
+    """Take back a camera that was removed."""
+    caller = require_key(services, request, Scope.ADMIN)
+    camera = services.cameras.restore(require_camera_id(camera_id))
+    note(services, request, caller, "camera.restored", camera.id, title=camera.title)
+    return json_answer(_one_camera(services, request, camera))
 
 
 ROUTES = (
@@ -235,6 +259,7 @@ ROUTES = (
     show_status,
     change_camera,
     remove_camera,
+    restore_camera,
 )
 
 
@@ -266,6 +291,7 @@ def _camera_out(
         archive_api_token=ArchiveApiToken(signature, token.exp),
         archive_api_url=url,
         archive_days=camera.archive_days,
+        archive_bytes=camera.archive_bytes,
         live_rtsp_url=None,
         live_hls_url=f"{url}/live.m3u8?{token.query(signature)}" if camera.is_to_be_recorded else None,
         is_online=status.is_online,

@@ -17,6 +17,7 @@ from footage.api.authorisation import KEY_HEADER
 from footage.api.openapi_archive import ARCHIVE_PATHS
 from footage.api.openapi_audit import AUDIT_PATHS
 from footage.api.openapi_integration import INTEGRATION_PATHS
+from footage.api.openapi_locks import LOCK_PATHS
 from footage.api.openapi_operations import OPERATIONS_PATHS
 from footage.api.openapi_page import PAGE_PATHS
 from footage.api.openapi_parts import HEADERS, PARAMETERS
@@ -74,7 +75,14 @@ def document() -> bytes:
             {"name": "Integration API", "description": "Cameras, for programs that hold a key."},
             {"name": "Operations", "description": "For those who run the server."},
         ],
-        "paths": {**ARCHIVE_PATHS, **INTEGRATION_PATHS, **PAGE_PATHS, **AUDIT_PATHS, **OPERATIONS_PATHS},
+        "paths": {
+            **ARCHIVE_PATHS,
+            **INTEGRATION_PATHS,
+            **LOCK_PATHS,
+            **PAGE_PATHS,
+            **AUDIT_PATHS,
+            **OPERATIONS_PATHS,
+        },
         "components": {
             "schemas": schemas(),
             "headers": HEADERS,

@@ -40,6 +40,7 @@ _SHOWN: Json = {
     "archiveApiToken": {"signature": SIGNATURE, "exp": EXP},
     "archiveApiUrl": _ARCHIVE_URL,
     "archiveDays": 30,
+    "archiveBytes": None,
     "liveRtspUrl": None,
     "liveHlsUrl": f"{_ARCHIVE_URL}/live.m3u8?signature={SIGNATURE}&exp={EXP}",
     "isOnline": True,
@@ -59,6 +60,15 @@ _SHOWN: Json = {
     "isRecorded": True,
     "isAudioRecorded": True,
 }
+KEPT_FOR: Json = {
+    "targetMs": 2_592_000_000,
+    "targetBytes": None,
+    "keptMs": 2_084_400_000,
+    "limit": "store_bytes",
+    "lockedBytes": 150_000_000,
+    "text": "target 30 days, kept 24 days 3 h because the store's limit of 2 TB is shared by 12 cameras,"
+    " 150 MB of it locked",
+}
 _STATUS: Json = {
     "state": "recording",
     "reason": None,
@@ -77,6 +87,7 @@ _STATUS: Json = {
     "queuedSegments": 0,
     "driftMs": -14,
     "reconnects": {"lost": 1, "stalled": 2},
+    "retention": KEPT_FOR,
 }
 _STATUS_WAITING: Json = {
     **_STATUS,
@@ -152,7 +163,8 @@ def _bad_body(path: str) -> dict[HTTPStatus, Json]:
     }
 
 
-def _camera(description: str) -> Json:
+def camera_answer(description: str) -> Json:
+    """A camera as the answer."""
     return answer(
         description,
         "application/json",
@@ -258,7 +270,7 @@ _add = operation(
     "Add a camera",
     "Makes its archive too, empty. The server gives both ids.",
     {
-        HTTPStatus.CREATED: _camera("It is added."),
+        HTTPStatus.CREATED: camera_answer("It is added."),
         **_bad_body(_CAMERAS),
         **refused(_CAMERAS),
     },
@@ -269,7 +281,7 @@ _show = operation(
     "getCamera",
     "One camera, with a fresh token",
     "The token is valid for `token_ttl_s` seconds, a day unless set otherwise.",
-    {HTTPStatus.OK: _camera("The camera."), **refused(CAMERA), **unknown_camera()},
+    {HTTPStatus.OK: camera_answer("The camera."), **refused(CAMERA), **unknown_camera()},
     CAMERA,
 )
 _status = operation(
@@ -295,7 +307,7 @@ _change = operation(
     "Change a camera",
     "Changes the fields that are given and no others; null empties one (all but `title`).",
     {
-        HTTPStatus.OK: _camera("As it is now."),
+        HTTPStatus.OK: camera_answer("As it is now."),
         **_bad_body(CAMERA),
         **refused(CAMERA),
         **unknown_camera(),
@@ -306,9 +318,28 @@ _change = operation(
 _remove = operation(
     "removeCamera",
     "Remove a camera and all its footage",
-    "Gone at once for every client; its bytes are deleted soon after.",
-    {HTTPStatus.NO_CONTENT: answer("It is gone."), **refused(CAMERA), **unknown_camera()},
+    "Gone at once for every client, and no longer recorded. For a day it can be taken back by `restore`;"
+    " then its bytes are deleted.",
+    {
+        HTTPStatus.NO_CONTENT: answer("It is gone."),
+        HTTPStatus.CONFLICT: problem(
+            HTTPStatus.CONFLICT,
+            "Locks protect some of its footage, or `title` is not its title.",
+            CAMERA,
+            "Locks protect footage of this camera: remove them first",
+        ),
+        **refused(CAMERA),
+        **unknown_camera(),
+    },
     CAMERA,
+    parameters=[
+        {
+            "name": "title",
+            "in": "query",
+            "description": "The camera's title, to be sure; where it is given it has to be right.",
+            "schema": {"type": "string"},
+        }
+    ],
 )
 
 INTEGRATION_PATHS: dict[str, Json] = {

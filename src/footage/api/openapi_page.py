@@ -9,7 +9,15 @@ from http import HTTPStatus
 
 from footage.api.camera_tokens import TTL_MAX_S, TokenIn, TokenOut
 from footage.api.errors import Fault
-from footage.api.openapi_integration import CAMERA, PATH_ID, body_of, operation, refused, unknown_camera
+from footage.api.openapi_integration import (
+    CAMERA,
+    KEPT_FOR,
+    PATH_ID,
+    body_of,
+    operation,
+    refused,
+    unknown_camera,
+)
 from footage.api.openapi_parts import (
     ARCHIVE_ID,
     CAMERA_ID,
@@ -41,6 +49,10 @@ _OVERVIEW: Json = {
         "sizeBytes": 812_345_678_901,
         "freeBytes": 1_187_654_321_099,
         "totalBytes": 2_000_398_934_016,
+        "maxBytes": 2_000_000_000_000,
+        "lockedBytes": 150_000_000,
+        "refused": None,
+        "refusedText": None,
         "recordedBytesPerDay": 43_200_000_000,
         "daysToFull": 27.49,
     },
@@ -55,6 +67,7 @@ _OVERVIEW: Json = {
             "last": START_MS + 1_728_000_000,
             "sizeBytes": 812_345_678_901,
             "runs": 41,
+            "retention": KEPT_FOR,
         }
     ],
 }

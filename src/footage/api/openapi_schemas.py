@@ -12,7 +12,7 @@ import msgspec
 
 from footage.api.archive_api import Size, TimelineEntry, Totals
 from footage.api.audit_api import AuditEntryOut, AuditPage
-from footage.api.camera_status import StatusOut
+from footage.api.camera_status import KeptForOut, StatusOut
 from footage.api.camera_tokens import TTL_MAX_S, TokenIn, TokenOut
 from footage.api.errors import PLAYLIST_NOT_FOUND, Fault, Problem
 from footage.api.export_jobs_api import ExportIn, ExportOut, ExportPage
@@ -27,9 +27,11 @@ from footage.api.integration_api import (
     PlaceOut,
     Validity,
 )
+from footage.api.lock_api import LockIn, LockList, LockOut
 from footage.api.overview import CameraOverview, OverviewOut, StorageOut
 from footage.api.session_api import SessionIn, SessionOut
 from footage.api.source_urls import SOURCE_SCHEMES
+from footage.archive.retention import Limit
 from footage.timeline import ExportState, Reason, State
 
 Schema = dict[str, Any]
@@ -53,10 +55,14 @@ _STRUCTS = (
     ExportOut,
     ExportPage,
     AuditPage,
+    LockIn,
+    LockOut,
+    LockList,
 )
 _COMMON_CAMERA = {
     "title": "What people call it.",
     "archiveDays": "Days of archive to keep; null: no limit.",
+    "archiveBytes": "Bytes of archive to keep; null: no limit.",
     "deviceId": "The camera's id in the integrator's own system.",
     "cameraModel": "Its model.",
     "platform": "Its hardware platform.",
@@ -149,6 +155,34 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "queuedSegments": "Segments that wait for the storage.",
         "driftMs": "How far the archive's time is ahead of the host's clock, in ms; negative: behind.",
         "reconnects": "Connections that ended, by reason.",
+        "retention": "How long its footage is kept, and why not longer.",
+    },
+    KeptForOut: {
+        "targetMs": "How long it is to be kept, in ms; null: no limit.",
+        "targetBytes": "How many bytes are to be kept; null: no limit.",
+        "keptMs": "From the first moment kept to the last, in ms.",
+        "limit": "What keeps it from being longer: `age` (the target is reached), `bytes` (the camera's),"
+        " `store_bytes`, `store_free` (those of the store); null: nothing yet.",
+        "lockedBytes": "Bytes that locks keep.",
+        "text": "All of it in words.",
+    },
+    LockIn: {
+        "start": "First moment of the span; below 1e11 in seconds, else in ms.",
+        "duration": "Its length, in the unit of `start`.",
+        "reason": "Why, in your own words.",
+        "until": "When it ends by itself; left out or null: never.",
+    },
+    LockOut: {
+        "id": "The lock.",
+        "start": "First moment of the span, in ms.",
+        "duration": "Its length, in ms.",
+        "reason": "Why.",
+        "until": "When it ends by itself, in ms; null: never.",
+        "created": "When it was made, in ms.",
+    },
+    LockList: {
+        "locks": "Those that stand, by start.",
+        "lockedBytes": "Bytes of the blocks that they keep.",
     },
     Validity: {"isValid": "True where the key is known."},
     OverviewOut: {"storage": "What is kept in all.", "cameras": "Every camera, by title."},
@@ -156,6 +190,11 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "sizeBytes": "Bytes of all footage kept.",
         "freeBytes": "Bytes that may still be written, the reserve taken off; null: not known now.",
         "totalBytes": "Bytes that the storage holds, whoever wrote them; null: not known now.",
+        "maxBytes": "What all footage may take, in bytes; null: no limit, or no keeper ever said.",
+        "lockedBytes": "Bytes that locks keep.",
+        "refused": "Why footage is not removed although limits say so: `clock_ahead`, `clock_behind`,"
+        " `index_emptier`; null where it is.",
+        "refusedText": "The same in words, with what to do.",
         "recordedBytesPerDay": "Bytes kept of the last 24 hours.",
         "daysToFull": "Days until it is full at that rate; null: not known, or nothing is recorded.",
     },
@@ -169,6 +208,7 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "last": "Moment at which what is kept ends, in ms; null where nothing is kept.",
         "sizeBytes": "Bytes of all that is kept.",
         "runs": "Number of runs: pieces recorded without interruption.",
+        "retention": "As in its status.",
     },
     TokenIn: {
         "ttl": f"For how many seconds it is good, 1 to {TTL_MAX_S}; `token_ttl_s` where left out.",
@@ -237,6 +277,7 @@ _FORMATS = {
     (CameraOut, "liveHlsUrl"): "uri",
     (CameraOut, "tempAccessExpiryDate"): "date-time",
     (CameraOverview, "id"): "uuid",
+    (LockOut, "id"): "uuid",
     (TokenOut, "archiveApiUrl"): "uri",
     (ExportOut, "id"): "uuid",
     (AuditEntryOut, "at"): "date-time",
@@ -249,6 +290,7 @@ _FORMATS = {
 _CHOICES: dict[tuple[type[msgspec.Struct], str], list[str]] = {
     (CameraOut, "transport"): ["tcp", "udp"],
     (ExportOut, "state"): [state.value for state in ExportState],
+    (KeptForOut, "limit"): [limit.value for limit in Limit],
     (StatusOut, "state"): [state.value for state in State],
     (CameraOverview, "state"): [state.value for state in State],
 }

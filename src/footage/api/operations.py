@@ -17,6 +17,7 @@ from footage.archive.errors import ArchiveError
 from footage.telemetry import metrics
 from footage.telemetry.camera_metrics import cameras_exposition
 from footage.telemetry.logs import event
+from footage.telemetry.retention_metrics import retention_exposition
 from footage.timeline import CameraStatus
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ def prometheus(services: Injected) -> Response[bytes]:
     body, media_type = metrics.exposition()
     try:
         body += cameras_exposition(_statuses(services), services.now_ms())
+        body += retention_exposition(services.retention.report().as_row())
     except ArchiveError as error:
         # The numbers of this server are wanted most when something is away.
         event(_log, logging.WARNING, "metrics.cameras_unknown", reason=type(error).__name__)

@@ -6,11 +6,14 @@ import msgspec
 from litestar import Response, get
 
 from footage.api.authorisation import require_key
-from footage.api.camera_status import known_status
+from footage.api.camera_status import KeptForOut, kept_for_out, known_status
 from footage.api.delivery import AnyRequest
 from footage.api.json_bodies import json_answer
 from footage.api.services import Injected
 from footage.api.threads import in_thread
+from footage.archive.index.kept import Totals
+from footage.archive.keep import KeptFor, kept_for, refused
+from footage.archive.keeper_report import Report
 from footage.archive.read import Overview
 from footage.timeline import Camera, CameraStatus, Scope
 
@@ -23,6 +26,10 @@ class StorageOut(msgspec.Struct, frozen=True, rename="camel"):
     size_bytes: int
     free_bytes: int | None
     total_bytes: int | None
+    max_bytes: int | None
+    locked_bytes: int
+    refused: str | None
+    refused_text: str | None
     recorded_bytes_per_day: int
     days_to_full: float | None
 
@@ -39,6 +46,7 @@ class CameraOverview(msgspec.Struct, frozen=True, rename="camel"):
     last: int | None
     size_bytes: int
     runs: int
+    retention: KeptForOut
 
 
 class OverviewOut(msgspec.Struct, frozen=True):
@@ -56,32 +64,51 @@ def show_overview(request: AnyRequest, services: Injected) -> Response[bytes]:
     now_ms = services.now_ms()
     overview = services.reader.overview(now_ms - _DAY_MS)
     written = services.cameras.statuses()
+    report, locked = services.retention.report(), services.retention.locked_bytes(now_ms)
+
+    def kept(camera: Camera, number: int) -> KeptFor:
+        totals, locked_bytes = overview.totals.get(number), locked.get(number, 0)
+        return kept_for(camera, totals, report, now_ms=now_ms, locked_bytes=locked_bytes)
+
     cameras = [
-        _camera_out(camera, archive.number, written.get(archive.number), overview, now_ms)
+        _camera_out(
+            camera,
+            written.get(archive.number),
+            overview.totals.get(archive.number),
+            kept(camera, archive.number),
+            now_ms,
+        )
         for camera, archive in services.cameras.archives_of(list(services.cameras.every()))
     ]
-    return json_answer(OverviewOut(_storage_out(overview), cameras))
+    return json_answer(OverviewOut(_storage_out(overview, report, sum(locked.values())), cameras))
 
 
 ROUTES = (show_overview,)
 
 
-def _storage_out(overview: Overview) -> StorageOut:
+def _storage_out(overview: Overview, report: Report, locked_bytes: int) -> StorageOut:
     room, a_day = overview.room, overview.bytes_since
     return StorageOut(
         size_bytes=overview.size_bytes,
         free_bytes=None if room is None else room.free_bytes,
         total_bytes=None if room is None else room.total_bytes,
+        max_bytes=report.max_bytes,
+        locked_bytes=locked_bytes,
+        refused=None if report.refusal is None else report.refusal.value,
+        refused_text=refused(report),
         recorded_bytes_per_day=a_day,
         days_to_full=None if room is None or not a_day else round(room.free_bytes / a_day, 2),
     )
 
 
 def _camera_out(
-    camera: Camera, number: int, written: CameraStatus | None, overview: Overview, now_ms: int
+    camera: Camera,
+    written: CameraStatus | None,
+    kept: Totals | None,
+    length: KeptFor,
+    now_ms: int,
 ) -> CameraOverview:
     status = known_status(camera, written, now_ms)
-    kept = overview.totals.get(number)
     return CameraOverview(
         id=str(camera.id),
         state=status.state.value,
@@ -92,4 +119,5 @@ def _camera_out(
         last=None if kept is None else kept.last_ms,
         size_bytes=0 if kept is None else kept.size_bytes,
         runs=0 if kept is None else kept.runs,
+        retention=kept_for_out(length),
     )

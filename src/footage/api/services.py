@@ -14,6 +14,8 @@ from footage.access.signing_keys import SigningKeys
 from footage.archive.audit import Audit
 from footage.archive.cameras import Cameras
 from footage.archive.exports import Exports
+from footage.archive.holds import Holds
+from footage.archive.keep import Retention
 from footage.archive.keys import Keys
 from footage.archive.read import Reader
 from footage.playback.export import Exporter
@@ -32,6 +34,8 @@ class Services:
     sheets: SheetDrawer
     exporter: Exporter
     exports: Exports
+    holds: Holds
+    retention: Retention
     signing_keys: SigningKeys
     audit: Audit
     token_ttl_s: int

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from threading import Thread
 from typing import Any
 from uuid import UUID
 
-from footage.archive.errors import ArchiveError, UnknownCamera
-from footage.archive.index import Index
-from footage.archive.remove import finish
+from footage.archive.errors import UnknownCamera
+from footage.archive.index import BinnedCamera, Index
+from footage.archive.remove import remove_archive
 from footage.archive.storage import Storage
-from footage.telemetry.logs import event
 from footage.timeline import Archive, Camera, CameraStatus
 
 _PAGE = 500
-_log = logging.getLogger(__name__)
+BIN_MS = 86_400_000
+"""How long a camera that was removed can be taken back."""
 
 
 class Cameras:
@@ -81,21 +79,25 @@ class Cameras:
         """Make every link to the camera's archive worthless. Raises UnknownCamera."""
         return self._index.raise_token_epoch(camera_id)
 
-    def remove(self, camera_id: UUID) -> None:
-        """Remove a camera and all that is kept of it. Raises UnknownCamera."""
-        self._index.mark_camera(camera_id)
-        finish(self._index, self._storage)
+    def remove(self, camera_id: UUID, *, now_ms: int) -> int:
+        """Take a camera and all that is kept of it out of sight; until when it can be taken back.
 
-    def remove_soon(self, camera_id: UUID) -> None:
-        """Take a camera out of sight now and delete its bytes behind the caller's back.
-
-        Raises UnknownCamera. What a crash leaves undone, the next start of the server finishes.
+        Raises UnknownCamera, and Locked where locks protect some of it. The keeper deletes it then.
         """
-        self._index.mark_camera(camera_id)
-        Thread(target=self._finish, name="removal", daemon=True).start()
+        until_ms = now_ms + BIN_MS
+        self._index.mark_camera(camera_id, until_ms, now_ms=now_ms)
+        return until_ms
 
-    def _finish(self) -> None:
-        try:
-            finish(self._index, self._storage)
-        except ArchiveError as error:
-            event(_log, logging.ERROR, "removal.failed", reason=str(error))
+    def remove_for_good(self, camera_id: UUID, *, now_ms: int) -> None:
+        """Remove a camera and delete all that is kept of it now. Raises UnknownCamera, Locked."""
+        archive = self._index.mark_camera(camera_id, now_ms=now_ms)
+        remove_archive(self._index, self._storage, archive)
+
+    def restore(self, camera_id: UUID) -> Camera:
+        """Take back a camera that was removed, with all its footage. Raises UnknownCamera."""
+        self._index.restore_camera(camera_id)
+        return self.get(camera_id)
+
+    def bin(self) -> list[BinnedCamera]:
+        """Cameras that can be taken back, by title."""
+        return self._index.bin()

@@ -160,6 +160,15 @@ class RunWriter:
         self._pending.clear()
         self._run = self._block = None
 
+    def withdraw(self) -> None:
+        """Take back what was added and not committed; what was committed stays.
+
+        Bytes behind a committed block stay in its file, and go with it or are taken in with it.
+        """
+        if self._pending and self._block is None:
+            self._storage.delete(block_key(self._archive.id, self._pending[0].start_ms))
+        self._pending.clear()
+
     def _sync_bytes(self, block_ms: int) -> None:
         self._storage.sync(block_key(self._archive.id, block_ms))
         self._sync.done()

@@ -9,6 +9,7 @@ ArchiveError
 ├─ Held                an export is made of what was to be removed (invariant 6)
 ├─ ExportsFull         as many exports wait, or as many bytes of them are kept, as may be
 ├─ LastAdmin           the last key that may do everything would go
+├─ Locked              locks protect what was to be removed (invariant 6)
 ├─ MissingBytes        the index names bytes that the storage does not have
 ├─ WrongStorage        the storage is not the one of this index, or is not there (invariant 3)
 └─ Unavailable         index or storage cannot be reached now; trying again later can help
@@ -59,6 +60,10 @@ class ExportsFull(ArchiveError):
 
 class LastAdmin(ArchiveError):
     """The last key of scope admin cannot be removed: nobody could do anything more."""
+
+
+class Locked(ArchiveError):
+    """Locks protect footage of the camera: it is removed when they are."""
 
 
 class MissingBytes(ArchiveError):

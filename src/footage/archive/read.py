@@ -14,7 +14,8 @@ from uuid import UUID
 
 from footage.archive.errors import MissingBytes, Unavailable, WrongStorage
 from footage.archive.index import FootageIndex
-from footage.archive.index.protocol import LiveSegment, SegmentPlace, Snapshot, Totals
+from footage.archive.index.kept import Totals
+from footage.archive.index.protocol import LiveSegment, SegmentPlace, Snapshot
 from footage.archive.storage import OpenBlock, Room, Storage, block_key
 from footage.timeline import Archive, Block, Codecs, Run, Segment, SegmentTable, Span
 

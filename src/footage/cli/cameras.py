@@ -23,6 +23,7 @@ from footage.api.source_urls import (
     is_at_forbidden_address,
     is_source_url,
 )
+from footage.archive.keep import Retention, kept_for
 from footage.cli.audit import note
 from footage.cli.camera_table import camera_table, watch
 from footage.cli.output import (
@@ -75,6 +76,9 @@ def add(
         str | None, typer.Option("--id", help="Its UUID; left out, one is made", metavar="UUID")
     ] = None,
     days: Annotated[int | None, typer.Option(help="Days of archive to keep", min=1)] = None,
+    max_bytes: Annotated[
+        int | None, typer.Option("--bytes", help="Bytes of archive to keep", min=1 << 20)
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -88,6 +92,7 @@ def add(
         archive_id=uuid4(),
         title=_title(title),
         archive_days=days,
+        archive_bytes=max_bytes,
         transport=transport.value,
         is_recorded=not off,
         is_audio_recorded=not no_audio,
@@ -116,6 +121,10 @@ def change(
     days: Annotated[
         int | None, typer.Option(help="Days of archive to keep; 0: no limit", min=0, show_default=False)
     ] = None,
+    max_bytes: Annotated[
+        int | None,
+        typer.Option("--bytes", help="Bytes of archive to keep; 0: no limit", min=0, show_default=False),
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -130,6 +139,10 @@ def change(
     changes = {name: value for name, value in given.items() if value is not None}
     if days is not None:
         changes["archive_days"] = days or None
+    if max_bytes is not None:
+        if 0 < max_bytes < 1 << 20:
+            raise CommandError("--bytes must be 0, or 1048576 or more", Exit.USAGE)
+        changes["archive_bytes"] = max_bytes or None
     if not changes:
         raise CommandError("say what to change, such as --url or --off", Exit.USAGE)
     with house_for(data) as house:
@@ -147,6 +160,9 @@ def list_cameras(
     watching: Annotated[
         bool, typer.Option("--watch", help="Keep the table up to date, until q or Ctrl-C")
     ] = False,
+    removed: Annotated[
+        bool, typer.Option("--removed", help="Those that were removed and can be restored")
+    ] = False,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -154,7 +170,9 @@ def list_cameras(
     if watching and as_json:
         raise CommandError("--watch is for people, --json for programs: not both", Exit.USAGE)
     with house_for(data) as house:
-        if as_json:
+        if removed:
+            _list_removed(house, as_json=as_json)
+        elif as_json:
             print_json([describe(house, camera) for camera in house.cameras.every()])
         elif watching:
             watch(lambda: camera_table(house))
@@ -180,17 +198,38 @@ def show(
 @app.command()
 def remove(
     camera: Annotated[str, typer.Argument(help="Its id")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for its title")] = False,
+    now: Annotated[
+        bool, typer.Option("--now", help="Delete its footage now: it cannot be taken back")
+    ] = False,
     data: DataOption = None,
 ) -> None:
-    """Remove a camera and all that is kept of it."""
+    """Remove a camera and all that is kept of it; for a day it can be taken back."""
+    now_ms = int(time.time() * 1000)
     with house_for(data) as house:
         found = find_camera(house, camera)
-        if not yes:
-            typer.confirm(f"Remove {found.title!r} and all its footage?", abort=True)
-        house.cameras.remove(found.id)
+        if not yes and typer.prompt(f"Its title, {found.title!r}, to remove it") != found.title:
+            raise CommandError("that is not its title: nothing was removed", Exit.USAGE)
+        if now:
+            house.cameras.remove_for_good(found.id, now_ms=now_ms)
+        else:
+            until_ms = house.cameras.remove(found.id, now_ms=now_ms)
         note(house, "camera.removed", found.id, title=found.title)
-    out.print(f"removed {found.id} {found.title!r}", markup=False)
+    text = f"removed {found.id} {found.title!r}"
+    out.print(text if now else f"{text}; it can be restored until {format_ms(until_ms)}", markup=False)
+
+
+@app.command()
+def restore(camera: Annotated[str, typer.Argument(help="Its id")], data: DataOption = None) -> None:
+    """Take back a camera that was removed less than a day ago, with all its footage."""
+    try:
+        wanted = UUID(camera)
+    except ValueError:
+        raise CommandError(f"{camera!r} is not a camera id", Exit.USAGE) from None
+    with house_for(data) as house:
+        found = house.cameras.restore(wanted)
+        note(house, "camera.restored", found.id, title=found.title)
+    out.print(f"restored {found.id} {found.title!r}", markup=False)
 
 
 @app.command()
@@ -252,16 +291,32 @@ def make_link(house: House, camera: Camera, wanted: Token) -> dict[str, object]:
     }
 
 
+def _list_removed(house: House, *, as_json: bool) -> None:
+    found = [
+        {"id": str(one.id), "title": one.title, "until": format_ms(one.until_ms)}
+        for one in house.cameras.bin()
+    ]
+    if as_json:
+        print_json(found)
+    else:
+        print_table(["id", "title", "until"], [list(one.values()) for one in found])
+
+
 def describe(house: House, camera: Camera) -> dict[str, Any]:
     """A camera, what is kept of it, and how its recording goes."""
     archive = house.cameras.archive_of(camera)
     totals = house.index.totals(archive)
+    now_ms = int(time.time() * 1000)
+    retention = Retention(house.index, house.index)
+    locked_bytes = retention.locked_bytes(now_ms).get(archive.number, 0)
+    kept = kept_for(camera, totals, retention.report(), now_ms=now_ms, locked_bytes=locked_bytes)
     written = house.cameras.statuses([archive]).get(archive.number)
     return {
         "id": str(camera.id),
         "archiveId": str(camera.archive_id),
         "title": camera.title,
         "archiveDays": camera.archive_days,
+        "archiveBytes": camera.archive_bytes,
         "hasSource": camera.has_source,
         "transport": camera.transport,
         "isRecorded": camera.is_recorded,
@@ -270,7 +325,7 @@ def describe(house: House, camera: Camera) -> dict[str, Any]:
         "last": None if totals is None else format_ms(totals.last_ms),
         "bytes": 0 if totals is None else totals.size_bytes,
         "runs": 0 if totals is None else totals.runs,
-        "status": msgspec.to_builtins(status_out(camera, written, int(time.time() * 1000))),
+        "status": msgspec.to_builtins(status_out(camera, written, now_ms, kept)),
     }
 
 

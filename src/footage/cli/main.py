@@ -11,7 +11,7 @@ import typer
 from footage import __version__
 from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import ArchiveError, Overlap, UnknownCamera
-from footage.cli import audit, cameras, demo, doctor, exporting, importing, keys, serving
+from footage.cli import audit, cameras, demo, doctor, exporting, importing, keys, retention, serving
 from footage.cli.output import CommandError, Exit, fail
 from footage.media.errors import MediaError
 from footage.settings import SettingsError
@@ -26,6 +26,8 @@ app = typer.Typer(
 app.add_typer(cameras.app, name="camera")
 app.add_typer(keys.app, name="key")
 app.add_typer(keys.signing_app, name="signing-key")
+app.add_typer(retention.lock_app, name="lock")
+app.add_typer(retention.app, name="retention")
 app.command("import")(importing.import_files)
 app.command("export")(exporting.export)
 app.command("serve")(serving.serve)

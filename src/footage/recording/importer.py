@@ -13,6 +13,7 @@ from pathlib import Path
 
 from footage.archive.commit import RunWriter, holds
 from footage.archive.errors import Overlap
+from footage.archive.holds import Holds
 from footage.archive.index import Index
 from footage.archive.storage import Storage
 from footage.media.errors import Broken, NotReadable
@@ -22,7 +23,7 @@ from footage.media.source import FileSource, Summary
 from footage.recording.cutter import Cutter, Piece
 from footage.recording.walltime import TICKS_PER_MS, Anchor
 from footage.recording.write_behind import WriteBehind
-from footage.timeline import Archive, Codecs, Span, format_ms
+from footage.timeline import ALL_TIME, Archive, Codecs, Span, format_ms
 
 _SEGMENTS_AHEAD = 4
 """Segments that may wait for the disk: it and the muxer take turns at being slow."""
@@ -76,6 +77,7 @@ class Importer:
         self._index = index
         self._storage = storage
         self._archive = archive
+        self._holds = Holds(index)
         self._segment_ms = segment_ms
         self._on_progress = on_progress
         self._should_stop = should_stop
@@ -87,6 +89,11 @@ class Importer:
         ``skip_overlap`` takes what fits): both leave nothing behind. A file that breaks off is
         taken as far as it goes and ``broken`` says where.
         """
+        # Retention leaves the archive alone meanwhile: what comes in may be older than it keeps.
+        with self._holds.hold(self._archive, ALL_TIME):
+            return self._run(path, start_ms, skip_overlap=skip_overlap)
+
+    def _run(self, path: Path, start_ms: int, *, skip_overlap: bool) -> Imported:
         with FileSource(path) as source:
             result = Imported(path, source.summary)
         if self._may_be_kept(result.summary, start_ms):

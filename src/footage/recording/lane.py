@@ -99,6 +99,7 @@ class Lane:
         self._writer: RunWriter | None = None
         self._written_to_ms = 0
         self._added: Cut | None = None
+        self._halt: str | None = None
         self.trouble: tuple[Reason, str] | None = None
         self.is_over = False
         self.segments = before.segments if before else 0
@@ -112,8 +113,23 @@ class Lane:
         """Segments that wait, or are being written."""
         return len(self._queue)
 
+    def halt(self, why: str | None) -> None:
+        """Take no more segments, for there is no room that may be made; None: go on."""
+        if why == self._halt:
+            return
+        self._halt = why
+        if why is not None:
+            self._meet(Reason.STORAGE_LOCKED, why)
+        elif self.trouble is not None and self.trouble[0] is Reason.STORAGE_LOCKED:
+            self.trouble = None
+            event(_log, logging.INFO, "storage.back", camera=self._camera)
+
     def put(self, cut: Cut) -> bool:
         """Keep a segment soon; False where it had to be dropped."""
+        if self._halt is not None:
+            self._meet(Reason.STORAGE_LOCKED, self._halt)
+            self.segments_dropped += 1
+            return False
         if self.is_over or not self._writers.reserve(cut.segment.size_bytes):
             self.segments_dropped += 1
             if not self.is_over and self.trouble is None:
@@ -239,10 +255,10 @@ class Lane:
         self.recorded_ms += segment.duration_ms
 
     def _take_back(self) -> None:
-        """The camera was removed with all that is kept of it: what came later goes as well."""
+        """The camera was removed: what came later goes, what was kept can still be taken back."""
         try:
             if self._writer is not None:
-                self._writer.abandon()
+                self._writer.withdraw()
         except ArchiveError as error:
             event(_log, logging.WARNING, "bytes.left", camera=self._camera, reason=str(error))
 

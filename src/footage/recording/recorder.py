@@ -266,6 +266,10 @@ class Recorder:
         """True where it can write no more, for another recorder took over or the camera is gone."""
         return self._lane.is_over
 
+    def halt(self, why: str | None) -> None:
+        """Keep nothing of what comes, for there is no room that may be made; None: go on."""
+        self._lane.halt(why)
+
     def retry(self) -> None:
         """Try again what could not be written."""
         self._lane.retry()

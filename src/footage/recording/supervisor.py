@@ -21,6 +21,8 @@ from footage.archive.errors import ArchiveError, Unavailable
 from footage.archive.group_commit import GroupCommit
 from footage.archive.index import Index
 from footage.archive.index.protocol import ToRecord
+from footage.archive.retention import Limit
+from footage.archive.retention_words import NO_ROOM
 from footage.archive.storage import Storage
 from footage.media.source_addresses import Network
 from footage.recording.host_clock import HostClock
@@ -106,6 +108,7 @@ class Supervisor:
             share = -(-len(wanted) // self._sharers(alive))
             self._let_go(wanted, share)
             self._take(wanted, share, alive)
+            self._halt()
             if self._ticks % _STATUS_EVERY == 0:
                 self._write_statuses(self._held.values())
         except Unavailable as error:
@@ -161,6 +164,13 @@ class Supervisor:
             if fence is not None:
                 self._start(camera, fence)
                 room -= 1
+
+    def _halt(self) -> None:
+        """Follow the keeper: no room may be made for some archives, for what is there is locked."""
+        halts = self._index.halts()
+        for number, held in self._held.items():
+            limit = halts.get(number)
+            held.recorder.halt(None if limit is None else NO_ROOM[Limit(limit)])
 
     def _alive(self) -> set[UUID]:
         """The recorders whose beat rose a short while ago, or that were not watched so long yet."""

@@ -14,6 +14,7 @@ from footage.timeline.kept import (
     Segment,
     SegmentTable,
 )
+from footage.timeline.lock import Lock
 from footage.timeline.scope import Scope
 from footage.timeline.span import ALL_TIME, Span, format_ms, parse_time
 from footage.timeline.status import CameraStatus, Reason, State, status_now
@@ -29,6 +30,7 @@ __all__ = [
     "ExportState",
     "Keyframe",
     "Location",
+    "Lock",
     "Place",
     "Reason",
     "Run",

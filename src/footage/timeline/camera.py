@@ -47,6 +47,7 @@ class Camera:
     archive_id: UUID
     title: str
     archive_days: int | None = None
+    archive_bytes: int | None = None
     device_id: str | None = None
     camera_model: str | None = None
     platform: str | None = None

@@ -44,6 +44,8 @@ class Reason(StrEnum):
     FORBIDDEN = "forbidden"
     """Its address is this machine's own, or one that only this machine can reach."""
     STORAGE_FULL = "storage_full"
+    STORAGE_LOCKED = "storage_locked"
+    """A limit is reached, and all that could make room is locked or being read."""
     STORAGE_AWAY = "storage_away"
     """The storage or the index does not answer, or is another archive set's."""
     STORAGE_SLOW = "storage_slow"

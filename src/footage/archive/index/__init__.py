@@ -3,10 +3,20 @@
 ``protocol`` says what the archive asks of an index, ``sql`` answers it through SQLAlchemy Core.
 """
 
+from footage.archive.index.keeper_protocol import (
+    Hold,
+    KeeperIndex,
+    KeeperRow,
+    KeptArchive,
+    LockIndex,
+    Marked,
+)
+from footage.archive.index.kept import LeavingBlock
 from footage.archive.index.protocol import (
     AuditEntry,
     AuditFilter,
     AuditIndex,
+    BinnedCamera,
     BlockCommit,
     CameraIndex,
     ExportIndex,
@@ -26,13 +36,21 @@ __all__ = [
     "AuditEntry",
     "AuditFilter",
     "AuditIndex",
+    "BinnedCamera",
     "BlockCommit",
     "CameraIndex",
     "ExportIndex",
     "FootageIndex",
+    "Hold",
     "Index",
+    "KeeperIndex",
+    "KeeperRow",
+    "KeptArchive",
     "KeyIndex",
+    "LeavingBlock",
     "LiveSegment",
+    "LockIndex",
+    "Marked",
     "OpenExport",
     "RecorderIndex",
     "SegmentPlace",

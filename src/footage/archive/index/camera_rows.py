@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from footage.archive.errors import AlreadyExists, UnknownCamera
+from footage.archive.errors import AlreadyExists, Locked, UnknownCamera
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
 from footage.archive.index.export_rows import cancel_all
+from footage.archive.index.lock_rows import standing_locks
+from footage.archive.index.protocol import BinnedCamera
 from footage.timeline import Archive, Camera, Location, Place
 
 _CAMERAS = (
@@ -19,6 +21,7 @@ _CAMERAS = (
     .join(t.archive, t.archive.c.camera_id == t.camera.c.id)
     .where(~t.camera.c.removed)
 )
+_IS_IN_BIN = and_(t.camera.c.removed, t.camera.c.restorable_until_ms.is_not(None))
 
 
 class CameraRows:
@@ -80,16 +83,63 @@ class CameraRows:
             raise _unknown(camera_id)
         return camera
 
-    def mark_camera(self, camera_id: UUID) -> Archive:
+    def mark_camera(self, camera_id: UUID, until_ms: int | None = None, *, now_ms: int = 0) -> Archive:
         """Take a camera out of sight, its archive and all it keeps with it. Raises UnknownCamera.
 
-        Exports that wait or run are cancelled.
+        Until ``until_ms`` it can be taken back; without one, never, and its footage is leaving.
+        Exports that wait or run are cancelled. Raises Locked where a lock stands at ``now_ms``.
         """
         with writing(self._engine) as connection:
             archive = _archive_of(connection, camera_id)
-            connection.execute(update(t.camera).where(t.camera.c.id == camera_id).values(removed=True))
+            locked = select(t.lock.c.id).where(
+                t.lock.c.archive_number == archive.number, standing_locks(now_ms)
+            )
+            if connection.execute(locked.limit(1)).first() is not None:
+                raise Locked("locks protect footage of this camera: remove them first")
+            connection.execute(
+                update(t.camera)
+                .where(t.camera.c.id == camera_id)
+                .values(removed=True, restorable_until_ms=until_ms)
+            )
             cancel_all(connection, archive)
         return archive
+
+    def restore_camera(self, camera_id: UUID) -> None:
+        """Take a camera back from the bin. Raises UnknownCamera where it is not there."""
+        with writing(self._engine) as connection:
+            restored = connection.execute(
+                update(t.camera)
+                .where(t.camera.c.id == camera_id, _IS_IN_BIN)
+                .values(removed=False, restorable_until_ms=None)
+            )
+        if not restored.rowcount:
+            raise UnknownCamera(f"no camera of the id {camera_id} can be taken back")
+
+    def bin(self) -> list[BinnedCamera]:
+        """Cameras that can be taken back, by title, then id."""
+        wanted = select(t.camera.c.id, t.camera.c.title, t.camera.c.restorable_until_ms).where(_IS_IN_BIN)
+        with reading(self._engine) as connection:
+            rows = connection.execute(wanted.order_by(t.camera.c.title, t.camera.c.id)).all()
+        return [BinnedCamera(*row) for row in rows]
+
+    def empty_bin(self, now_ms: int) -> int:
+        """Let go for good what could be taken back until ``now_ms``; how many cameras."""
+        with writing(self._engine) as connection:
+            gone = connection.execute(
+                update(t.camera)
+                .where(
+                    _IS_IN_BIN,
+                    t.camera.c.restorable_until_ms <= now_ms,
+                    # Locked in the moment in which it was removed.
+                    ~exists().where(
+                        t.archive.c.camera_id == t.camera.c.id,
+                        t.lock.c.archive_number == t.archive.c.number,
+                        standing_locks(now_ms),
+                    ),
+                )
+                .values(restorable_until_ms=None)
+            )
+        return gone.rowcount
 
     def raise_token_epoch(self, camera_id: UUID) -> int:
         """Revoke every link to the camera's archive; the new epoch. Raises UnknownCamera."""
@@ -139,6 +189,7 @@ def _camera(row: Row[Any]) -> Camera:
         archive_id=row.archive_id,
         title=row.title,
         archive_days=row.archive_days,
+        archive_bytes=row.archive_bytes,
         device_id=row.device_id,
         camera_model=row.camera_model,
         platform=row.platform,

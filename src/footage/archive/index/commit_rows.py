@@ -38,7 +38,8 @@ _GROW_RUN = (
     .where(
         t.run.c.id == bindparam("run"),
         t.run.c.archive_number == bindparam("archive"),
-        t.run.c.start_ms == bindparam("start"),
+        # What it began with may have been removed meanwhile.
+        t.run.c.start_ms >= bindparam("start"),
     )
     .values(end_ms=bindparam("end"), bytes_to=bindparam("to"))
 )
@@ -130,7 +131,9 @@ def _refusal(connection: Connection, commit: BlockCommit) -> ArchiveError | None
         return UnknownCamera(f"the camera of archive {archive.id} was removed")
     if commit.fence is not None and row[0] != commit.fence:
         return LeaseLost(f"another recorder writes the archive {archive.id} now")
-    kept = first_overlap(connection, archive, run.span, own_run=run.id)
+    # Of a run that goes on, what came before was looked at then, and may be another's row by now.
+    wanted = Span(commit.block.start_ms if run.id else run.start_ms, run.end_ms)
+    kept = first_overlap(connection, archive, wanted, own_run=run.id)
     return None if kept is None else Overlap(run.span, kept)
 
 

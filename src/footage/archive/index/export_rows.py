@@ -122,8 +122,11 @@ class ExportRows:
             connection.execute(delete(t.export).where(t.export.c.id == export_id))
 
     def leaving_exports(self, now_ms: int) -> list[Export]:
-        """Those to be forgotten: expired, or of a camera that was removed."""
-        wanted = _EXPORTS.where((t.export.c.expires_ms <= now_ms) | t.camera.c.removed)
+        """Those to be forgotten: expired, or of a camera that was removed for good."""
+        wanted = _EXPORTS.where(
+            (t.export.c.expires_ms <= now_ms)
+            | (t.camera.c.removed & t.camera.c.restorable_until_ms.is_(None))
+        )
         with reading(self._single_reads) as connection:
             return [_export(row) for row in connection.execute(wanted)]
 
@@ -155,6 +158,14 @@ def check_not_held(connection: Connection, archive_number: int, span: Span) -> N
     )
     if connection.execute(holding.limit(1)).first() is not None:
         raise Held(f"an export is made of {span}: it cannot be removed before that is done")
+
+
+def held_spans(connection: Connection, archive_number: int | None = None) -> list[tuple[int, Span]]:
+    """What exports that wait or run reach into, of all archives or one: its number, and the span."""
+    held = select(t.export.c.archive_number, t.export.c.reach_from_ms, t.export.c.reach_to_ms).where(_OPEN)
+    if archive_number is not None:
+        held = held.where(t.export.c.archive_number == archive_number)
+    return [(number, Span(from_ms, to_ms)) for number, from_ms, to_ms in connection.execute(held)]
 
 
 def cancel_all(connection: Connection, archive: Archive) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Engine,
     Row,
     Select,
+    and_,
     bindparam,
     delete,
     exists,
@@ -29,7 +30,8 @@ from sqlalchemy import (
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
 from footage.archive.index.export_rows import check_not_held
-from footage.archive.index.protocol import LeavingBlock, LiveSegment, SegmentPlace, Snapshot, Totals
+from footage.archive.index.kept import LeavingBlock, Totals
+from footage.archive.index.protocol import LiveSegment, SegmentPlace, Snapshot
 from footage.archive.index.segment_table import find, unpack, unpack_columns, unpack_times
 from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span
 
@@ -131,6 +133,12 @@ _NEWEST_RECORDED = (
     .order_by(t.block.c.sequence_from.desc())
     .limit(bindparam("count"))
 )
+
+_LEAVING = select(
+    t.block.c.id, t.archive.c.id, t.block.c.start_ms, t.block.c.bytes_to - t.block.c.bytes_from
+).join(t.archive, t.archive.c.number == t.block.c.archive_number)
+_IS_GONE = and_(t.camera.c.removed, t.camera.c.restorable_until_ms.is_(None))
+"""Of a camera: nobody can take it back any more."""
 
 
 class SqlSnapshot:
@@ -257,20 +265,43 @@ class FootageRows:
             connection.execute(delete(t.run).where(*own))
 
     def leaving(self, limit: int) -> list[LeavingBlock]:
-        """Blocks whose bytes are to be deleted: of marked runs, and of removed archives."""
-        columns = select(t.block.c.id, t.archive.c.id, t.block.c.start_ms).join(
-            t.archive, t.archive.c.number == t.block.c.archive_number
-        )
-        of_marked_runs = columns.where(t.block.c.leaving).limit(limit)
+        """Blocks whose bytes are to be deleted, of each so many: those marked, and of removed archives."""
         of_removed_cameras = (
-            columns.join(t.camera, t.camera.c.id == t.archive.c.camera_id)
-            .where(t.camera.c.removed)
+            _LEAVING.join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+            .where(_IS_GONE, ~t.block.c.leaving)
             .limit(limit)
         )
         with reading(self._engine) as connection:
-            rows = connection.execute(of_marked_runs).all()
-            rows = rows or connection.execute(of_removed_cameras).all()
+            rows = [
+                *connection.execute(_LEAVING.where(t.block.c.leaving).limit(limit)),
+                *connection.execute(of_removed_cameras),
+            ]
         return [LeavingBlock(*row) for row in rows]
+
+    def leaving_of(self, archive: Archive, limit: int, *, run_id: int | None = None) -> list[LeavingBlock]:
+        """The same, of one archive alone, or of one run of it that was marked."""
+        wanted = _LEAVING.where(t.block.c.archive_number == archive.number)
+        if run_id is None:
+            wanted = wanted.join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+            wanted = wanted.where(t.block.c.leaving | _IS_GONE)
+        else:
+            wanted = wanted.where(t.block.c.run_id == run_id, t.block.c.leaving)
+        with reading(self._single_reads) as connection:
+            return [LeavingBlock(*row) for row in connection.execute(wanted.limit(limit))]
+
+    def leaving_bytes(self) -> int:
+        """Bytes of all blocks that are leaving."""
+        size = func.sum(t.block.c.bytes_to - t.block.c.bytes_from)
+        of_removed_cameras = (
+            select(func.sum(t.run.c.bytes_to - t.run.c.bytes_from))
+            .join(t.archive, t.archive.c.number == t.run.c.archive_number)
+            .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+            .where(_IS_GONE)
+        )
+        with reading(self._engine) as connection:
+            marked = connection.execute(select(size).where(t.block.c.leaving)).scalar()
+            removed = connection.execute(of_removed_cameras).scalar()
+        return int(marked or 0) + int(removed or 0)
 
     def drop_blocks(self, blocks: Sequence[LeavingBlock]) -> None:
         """Forget blocks whose bytes are gone."""
@@ -288,7 +319,7 @@ class FootageRows:
             select(t.archive.c.number)
             .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
             .where(
-                t.camera.c.removed,
+                _IS_GONE,
                 ~exists().where(t.block.c.archive_number == t.archive.c.number),
                 ~exists().where(t.export.c.archive_number == t.archive.c.number),
             )
@@ -297,12 +328,12 @@ class FootageRows:
             numbers = connection.execute(gone).scalars().all()
             if not numbers:
                 return
-            for table in (t.run, t.lease, t.recording):
+            for table in (t.run, t.lease, t.recording, t.lock, t.hold, t.halt):
                 connection.execute(delete(table).where(table.c.archive_number.in_(numbers)))
             connection.execute(delete(t.archive).where(t.archive.c.number.in_(numbers)))
             connection.execute(
                 delete(t.camera).where(
-                    t.camera.c.removed,
+                    _IS_GONE,
                     ~exists().where(t.archive.c.camera_id == t.camera.c.id),
                 )
             )

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, and_, bindparam, func, select
 
 from footage.archive.index import tables as t
 from footage.archive.index.database import reading
-from footage.archive.index.protocol import Totals
+from footage.archive.index.kept import Totals
 from footage.timeline import Archive
 
 _OF_ARCHIVE = t.run.c.archive_number == t.archive.c.number

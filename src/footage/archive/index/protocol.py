@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from footage.archive.errors import ArchiveError
+from footage.archive.index.keeper_protocol import KeeperIndex, LockIndex
+from footage.archive.index.kept import LeavingBlock, Totals
 from footage.timeline import (
     Archive,
     Block,
@@ -69,16 +71,6 @@ class AuditFilter:
     to_ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What is kept of an archive in all."""
-
-    first_ms: int
-    last_ms: int
-    size_bytes: int
-    runs: int
-
-
 class SegmentPlace(NamedTuple):
     """A segment and where its bytes are: from ``at_bytes`` of the block that starts at ``block_ms``."""
 
@@ -91,12 +83,12 @@ class SegmentPlace(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class LeavingBlock:
-    """A block that was marked for removal."""
+class BinnedCamera:
+    """A camera that was removed and can be taken back until a moment."""
 
-    row: int
-    archive_id: UUID
-    start_ms: int
+    id: UUID
+    title: str
+    until_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +213,16 @@ class FootageIndex(Protocol):
         """
 
     def leaving(self, limit: int) -> list[LeavingBlock]:
-        """Blocks whose bytes are to be deleted: of marked runs, and of removed archives."""
+        """Blocks whose bytes are to be deleted, of each so many: those marked, and of removed archives.
+
+        None of a camera that can still be taken back.
+        """
+
+    def leaving_of(self, archive: Archive, limit: int, *, run_id: int | None = None) -> list[LeavingBlock]:
+        """The same, of one archive alone, or of one run of it that was marked."""
+
+    def leaving_bytes(self) -> int:
+        """Bytes of all blocks that are leaving."""
 
     def drop_blocks(self, blocks: Sequence[LeavingBlock]) -> None:
         """Forget blocks whose bytes are gone."""
@@ -245,11 +246,21 @@ class CameraIndex(Protocol):
     def change_camera(self, camera_id: UUID, changes: dict[str, Any]) -> Camera:
         """Change the named fields (of Camera, or ``source_url``). Raises UnknownCamera."""
 
-    def mark_camera(self, camera_id: UUID) -> Archive:
+    def mark_camera(self, camera_id: UUID, until_ms: int | None = None, *, now_ms: int = 0) -> Archive:
         """Take a camera out of sight, its archive and all it keeps with it. Raises UnknownCamera.
 
-        Exports that wait or run are cancelled.
+        Until ``until_ms`` it can be taken back; without one, never, and its footage is leaving.
+        Exports that wait or run are cancelled. Raises Locked where a lock stands at ``now_ms``.
         """
+
+    def restore_camera(self, camera_id: UUID) -> None:
+        """Take a camera back from the bin. Raises UnknownCamera where it is not there."""
+
+    def bin(self) -> list[BinnedCamera]:
+        """Cameras that can be taken back, by title, then id."""
+
+    def empty_bin(self, now_ms: int) -> int:
+        """Let go for good what could be taken back until ``now_ms``; how many cameras."""
 
     def raise_token_epoch(self, camera_id: UUID) -> int:
         """Revoke every link to the camera's archive; the new epoch. Raises UnknownCamera."""
@@ -365,7 +376,17 @@ class AuditIndex(Protocol):
         """Entries, newest first; ``before`` is the id of the last of the page before."""
 
 
-class Index(FootageIndex, CameraIndex, RecorderIndex, ExportIndex, KeyIndex, AuditIndex, Protocol):
+class Index(
+    FootageIndex,
+    CameraIndex,
+    RecorderIndex,
+    ExportIndex,
+    LockIndex,
+    KeeperIndex,
+    KeyIndex,
+    AuditIndex,
+    Protocol,
+):
     """All of it, over one database."""
 
     @property

@@ -12,7 +12,9 @@ from footage.archive.index.commit_rows import CommitRows
 from footage.archive.index.database import connect, for_single_reads, reading, writing
 from footage.archive.index.export_rows import ExportRows
 from footage.archive.index.footage_rows import FootageRows
+from footage.archive.index.keeper_rows import KeeperRows
 from footage.archive.index.key_rows import KeyRows
+from footage.archive.index.lock_rows import LockRows
 from footage.archive.index.overview_rows import OverviewRows
 from footage.archive.index.recorder_rows import RecorderRows
 from footage.archive.index.tables import archive_set
@@ -23,7 +25,16 @@ _version = table("alembic_version", column("version_num"))
 
 
 class SqlIndex(
-    FootageRows, OverviewRows, CommitRows, CameraRows, RecorderRows, ExportRows, KeyRows, AuditRows
+    FootageRows,
+    OverviewRows,
+    CommitRows,
+    CameraRows,
+    RecorderRows,
+    ExportRows,
+    LockRows,
+    KeeperRows,
+    KeyRows,
+    AuditRows,
 ):
     """Index over an engine whose tables are up to date."""
 

@@ -58,6 +58,9 @@ camera = Table(
     Column("transport", String, nullable=False, server_default="tcp"),
     Column("is_recorded", Boolean, nullable=False, server_default=true()),
     Column("is_audio_recorded", Boolean, nullable=False, server_default=true()),
+    Column("archive_bytes", BigInteger),
+    # Of one that is removed: until when it can be taken back. Null: its footage is leaving.
+    Column("restorable_until_ms", BigInteger),
     Index(None, "title", "id"),
 )
 
@@ -219,4 +222,51 @@ export = Table(
     Column("beat", BigInteger, nullable=False),
     Index(None, "archive_number", "created_ms"),
     Index(None, "state", "created_ms"),
+)
+
+# Spans that nothing may remove (invariant 6), up to a moment where one is given.
+lock = Table(
+    "lock",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("archive_number", _Id, ForeignKey("archive.number"), nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("end_ms", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("until_ms", BigInteger),
+    Column("created_ms", BigInteger, nullable=False),
+    Index(None, "archive_number", "start_ms"),
+)
+
+# Spans that a stream or an import is at work in. Alive while its beat rises, as recorders are.
+hold = Table(
+    "hold",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("archive_number", _Id, ForeignKey("archive.number"), nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("end_ms", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Index(None, "archive_number", "start_ms"),
+)
+
+# Archives that nothing more is recorded into: pinned footage alone exceeds a limit.
+halt = Table(
+    "halt",
+    metadata,
+    Column("archive_number", _Id, ForeignKey("archive.number"), primary_key=True),
+    Column("limit", String, nullable=False),
+)
+
+# One row: who removes footage. Whoever takes it raises the fence; nobody else marks or forgets.
+keeper = Table(
+    "keeper",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("holder", Uuid),
+    Column("beat", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("is_wanted", Boolean, nullable=False),
+    Column("seen", JSON),
+    Column("report", JSON),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ MARKER = "footage-storage"
 _WRITE_BYTES = 1 << 18
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NAMES_KNOWN = 10_000
+_ARCHIVE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class LocalStorage:
@@ -171,6 +174,17 @@ class LocalStorage:
                         except FileNotFoundError:
                             continue  # removed meanwhile
                         yield str(path.relative_to(self._root)), size_bytes
+
+    def days(self) -> Iterator[tuple[UUID, str]]:
+        """Every archive's id with each day of which something is stored: names of folders alone."""
+        self._check_reachable()
+        with _translated("list the storage"):
+            for archive in os.scandir(self._root):
+                if _ARCHIVE.fullmatch(archive.name) and archive.is_dir():
+                    with suppress(FileNotFoundError):  # removed meanwhile
+                        for day in os.scandir(archive.path):
+                            if _DAY.fullmatch(day.name):
+                                yield UUID(archive.name), day.name
 
     def room(self) -> Room:
         """Of the file system, less the reserve that stays free. Raises WrongStorage too."""

@@ -118,5 +118,11 @@ class Storage(Protocol):
     def list(self, prefix: str = "") -> Iterator[tuple[str, int]]:
         """Every key below the folder ``prefix`` with its size, in the order of names."""
 
+    def days(self) -> Iterator[tuple[UUID, str]]:
+        """Every archive's id with each day, YYYY-MM-DD, of which something is stored; a cheap look."""
+
+    def check(self) -> None:
+        """Raise WrongStorage where the marker of this set is not there, or is another's."""
+
     def room(self) -> Room | None:
         """How much may still be written; None for a place that has no end of its own."""
