@@ -19,6 +19,7 @@ NAMES = (
     "recording",
     "first_segment",
     "player",
+    "integrity",
 )
 
 

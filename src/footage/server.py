@@ -41,6 +41,7 @@ def serve(settings: Settings, *, http: bool = True, record: bool = True) -> None
         _check_port(settings.host, settings.port)
     house = open_house(settings)
     removed = finish(house.index, house.storage)
+    house.cameras.write_cards()
     house.close()
     if removed:
         event(_log, logging.INFO, "removal.finished", blocks=removed)

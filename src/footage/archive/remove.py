@@ -6,6 +6,7 @@ Keeps invariant 2: what is marked is no longer served, and a crash anywhere leav
 
 from __future__ import annotations
 
+from footage.archive.cards import card_name
 from footage.archive.index import Index
 from footage.archive.storage import Storage, block_key
 from footage.timeline import Archive
@@ -32,6 +33,8 @@ def finish(index: Index, storage: Storage) -> int:
         index.drop_blocks(blocks)
         removed += len(blocks)
     forget_exports(index, storage, _NONE_EXPIRED)
+    for archive_id in index.emptied_archives():
+        storage.delete(card_name(archive_id))
     index.drop_removed_archives()
     return removed
 

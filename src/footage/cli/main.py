@@ -11,7 +11,7 @@ import typer
 from footage import __version__
 from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import ArchiveError, Overlap, UnknownCamera
-from footage.cli import cameras, demo, exporting, importing, keys, serving
+from footage.cli import adopting, backing_up, cameras, checking, demo, exporting, importing, keys, serving
 from footage.cli.output import CommandError, Exit, fail
 from footage.media.errors import MediaError
 from footage.settings import SettingsError
@@ -28,6 +28,9 @@ app.add_typer(keys.app, name="key")
 app.add_typer(keys.signing_app, name="signing-key")
 app.command("import")(importing.import_files)
 app.command("export")(exporting.export)
+app.command("adopt")(adopting.adopt)
+app.command("backup")(backing_up.backup)
+app.command("check")(checking.check)
 app.command("serve")(serving.serve)
 app.command("api")(serving.api)
 app.command("record")(serving.record)

@@ -5,6 +5,7 @@
 
 from footage.archive.index.protocol import (
     BlockCommit,
+    BlockRow,
     CameraIndex,
     ExportIndex,
     FootageIndex,
@@ -21,6 +22,7 @@ from footage.archive.index.sql import SqlIndex, open_index
 
 __all__ = [
     "BlockCommit",
+    "BlockRow",
     "CameraIndex",
     "ExportIndex",
     "FootageIndex",
