@@ -16,6 +16,7 @@ from footage.settings import load
 from kit.archive import Shelf, open_shelf
 from kit.browser import chromium, page_server
 from kit.clips import Clip, make_clip
+from kit.damaged import Ward, filled_folder, ward_of
 from kit.databases import DATABASES
 from kit.server import running_server
 from kit.site import Site
@@ -60,6 +61,20 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Clip], Pat
         return path
 
     return make
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory, clips: Callable[[str, Clip], Path]) -> Path:
+    """A data folder with real footage, to be copied."""
+    return filled_folder(tmp_path_factory.mktemp("filled") / "data", clips)
+
+
+@pytest.fixture
+def ward(filled: Path, tmp_path: Path) -> Iterator[Ward]:
+    """A copy of it, open, to damage."""
+    opened = ward_of(filled, tmp_path / "data")
+    yield opened
+    opened.house.close()
 
 
 @pytest.fixture(scope="module")

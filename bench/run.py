@@ -21,6 +21,7 @@ NAMES = (
     "first_segment",
     "player",
     "retention",
+    "integrity",
 )
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from footage.access.signing_keys import SigningKeys
 from footage.archive.audit import Audit
 from footage.archive.cameras import Cameras
+from footage.archive.errors import WrongStorage
 from footage.archive.exports import ExportLimits, Exports
 from footage.archive.index import SqlIndex, open_index
 from footage.archive.keys import Keys
-from footage.archive.storage import LocalStorage
+from footage.archive.storage import LocalStorage, marked_set
 from footage.settings import Settings
 
 
@@ -58,9 +59,32 @@ class House:
 def open_house(settings: Settings) -> House:
     """Open, or make, what is in the data folder. Raises ArchiveError, SigningKeysError."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return _open(settings, open_index(settings.index))
+
+
+def open_house_without_index(settings: Settings) -> House:
+    """The same around an index that may be new: it becomes that of the storage that is there.
+
+    Raises WrongStorage where there is no such storage, or the index is another's.
+    """
+    set_id = marked_set(settings.storage)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     index = open_index(settings.index)
+    index.take_set(set_id)
+    return _open(settings, index)
+
+
+def _open(settings: Settings, index: SqlIndex) -> House:
     storage = LocalStorage(settings.storage, index.set_id, reserve_bytes=settings.storage_reserve_bytes)
-    storage.claim()
+    try:
+        storage.claim()
+    except WrongStorage as wrong:
+        if index.archive_ids():
+            raise
+        index.close()
+        raise WrongStorage(
+            f"{wrong}; the index is empty: if it was lost, footage check --rebuild makes it again"
+        ) from wrong
     signing_keys = SigningKeys(settings.signing_keys)
     signing_keys.ensure()
     return House(settings, index, storage, signing_keys)

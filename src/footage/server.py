@@ -43,7 +43,9 @@ def serve(settings: Settings, *, http: bool = True, record: bool = True) -> None
         _check_port(settings.host, settings.port)
         _check_readable(settings.tls_certificate, settings.tls_key)
     # Made and migrated here, before several processes open it.
-    open_house(settings).close()
+    house = open_house(settings)
+    house.cameras.write_cards()
+    house.close()
     os.environ.update(as_environment(settings))
     with ExitStack() as stack:
         if record:

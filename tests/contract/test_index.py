@@ -22,8 +22,18 @@ from footage.archive.errors import (
     Overlap,
     Unavailable,
     UnknownCamera,
+    UnknownRun,
+    WrongStorage,
 )
-from footage.archive.index import AuditEntry, AuditFilter, Index, StoredKey, database, open_index
+from footage.archive.index import (
+    AuditEntry,
+    AuditFilter,
+    BlockCommit,
+    Index,
+    StoredKey,
+    database,
+    open_index,
+)
 from footage.archive.index.kept import Totals
 from footage.timeline import (
     ALL_TIME,
@@ -1067,3 +1077,127 @@ def test_a_database_that_somebody_keeps_locked_is_unavailable_for_writing(tmp_pa
         assert runs(index, archive) == []
         run = add_run(index, archive, T, 6000)
         assert runs(index, archive) == [run]
+
+
+# What a check, a repair and a rebuild ask
+
+
+def add_blocks(index: Index, archive: Archive, start_ms: int, *lengths_ms: tuple[int, ...]) -> Run:
+    """A run of several blocks."""
+    run: Run | None = None
+    for durations_ms in lengths_ms:
+        block = Block(start_ms, run.bytes_to if run else 0, segments(start_ms, *durations_ms))
+        run = run or Run(0, start_ms, start_ms, 0, 0, SILENT)
+        grown = run._replace(end_ms=block.end_ms, bytes_to=block.bytes_to)
+        run = index.commit_block(archive, grown, block)
+        start_ms = block.end_ms
+    assert run is not None
+    return run
+
+
+def kept_runs(index: Index, archive: Archive) -> list[Run]:
+    with index.snapshot() as snapshot:
+        return snapshot.runs(archive, ALL_TIME)
+
+
+def test_rows_of_blocks_come_in_pages_with_those_that_are_leaving(index: Index, archive: Archive) -> None:
+    first = add_blocks(index, archive, T, (1000, 1000), (1000,))
+    add_run(index, archive, T + 10_000, 500)
+    index.mark_run(archive, first.id)
+    rows = index.block_rows(archive, 0, 10)
+    assert [(row.start_ms, row.end_ms, row.leaving) for row in rows] == [
+        (T, T + 2000, True), (T + 2000, T + 3000, True), (T + 10_000, T + 10_500, False),
+    ]  # fmt: skip
+    assert index.block_rows(archive, T + 1, 1) == rows[1:2]
+    assert index.block_rows(archive, T + 10_001, 1) == []
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("kept", [0, 1])
+def test_what_is_cut_out_is_covered_by_nothing_any_more(
+    index: Index, archive: Archive, number: int, kept: int
+) -> None:
+    """The first, a middle and the last block of a run, and all of another; whole, or its second half."""
+    run = add_blocks(index, archive, T, (1000, 2000), (1000, 2000), (1000, 2000))
+    add_blocks(index, archive, T + 60_000, (1000, 2000))
+    before = index.totals(archive)
+    starts = [T, T + 3000, T + 6000, T + 60_000]
+    with index.snapshot() as snapshot:
+        block = snapshot.block_at(archive, starts[number])
+    assert block is not None
+    gone = block.segments[kept:]
+    lost = Span(gone[0].start_ms, gone[-1].end_ms)
+    assert index.cut_out(archive, {starts[number]: kept}) == [lost]
+    # Again, or of a block that is not there: nothing.
+    assert index.cut_out(archive, {starts[number]: kept, T + 1: 0}) == []
+    after = index.totals(archive)
+    assert before is not None
+    assert after is not None
+    assert before.size_bytes - after.size_bytes == sum(segment.size_bytes for segment in gone)
+    runs = kept_runs(index, archive)
+    assert not any(each.span.overlaps(lost) for each in runs)
+    with index.snapshot() as snapshot:
+        for each in runs:
+            # Its blocks tile it, in time and in bytes.
+            at_ms, at_bytes = each.start_ms, each.bytes_from
+            while at_ms < each.end_ms:
+                inside = snapshot.block_at(archive, at_ms)
+                assert inside is not None
+                assert (inside.start_ms, inside.bytes_from) == (at_ms, at_bytes)
+                at_ms, at_bytes = inside.end_ms, inside.bytes_to
+            assert (at_ms, at_bytes) == (each.end_ms, each.bytes_to)
+    # A recorder that was adding to a run that was split is told so.
+    if number < 2:
+        more = Block(run.end_ms, run.bytes_to, segments(run.end_ms, 1000))
+        with pytest.raises(UnknownRun):
+            index.commit_block(archive, run._replace(end_ms=more.end_ms, bytes_to=more.bytes_to), more)
+
+
+def test_the_blocks_of_a_new_run_can_come_in_one_call(index: Index, archive: Archive) -> None:
+    blocks = [Block(T, 0, segments(T, 1000))]
+    blocks.append(Block(T + 1000, blocks[0].bytes_to, segments(T + 1000, 2000)))
+    run = Run(0, T, T + 1000, 0, blocks[0].bytes_to, SILENT)
+    grown = run._replace(end_ms=T + 3000, bytes_to=blocks[1].bytes_to)
+    outcomes = index.commit_blocks(
+        [BlockCommit(archive, run, blocks[0]), BlockCommit(archive, grown, blocks[1])]
+    )
+    assert all(isinstance(outcome, Run) for outcome in outcomes)
+    assert [each._replace(id=0) for each in kept_runs(index, archive)] == [grown]
+    # One without its first block is no run.
+    orphan = run._replace(start_ms=T + 9000, end_ms=T + 11_000)
+    [refused] = index.commit_blocks(
+        [BlockCommit(archive, orphan, Block(T + 10_000, 0, segments(T + 10_000, 1000)))]
+    )
+    assert isinstance(refused, UnknownRun)
+
+
+def test_archives_are_known_until_they_are_forgotten(index: Index, archive: Archive) -> None:
+    add_run(index, archive, T, 1000)
+    assert index.archive_ids() == {archive.id}
+    index.mark_camera(archive.camera_id)
+    assert (index.archive_ids(), index.emptied_archives()) == ({archive.id}, [])
+    index.drop_blocks(index.leaving(10))
+    assert (index.archive_ids(), index.emptied_archives()) == ({archive.id}, [archive.id])
+    index.drop_removed_archives()
+    assert (index.archive_ids(), index.emptied_archives()) == (set(), [])
+
+
+def test_an_index_without_cameras_becomes_that_of_a_set(index: Index, url: str) -> None:
+    wanted = uuid4()
+    index.take_set(wanted)
+    assert index.set_id == wanted
+    with closing(open_index(url)) as again:
+        assert again.set_id == wanted
+    new_archive(index)
+    index.take_set(wanted)
+    with pytest.raises(WrongStorage):
+        index.take_set(uuid4())
+    assert index.set_id == wanted
+
+
+def test_a_camera_comes_back_with_its_epoch(index: Index) -> None:
+    camera = Camera(id=uuid4(), archive_id=uuid4(), title="Yard")
+    index.add_camera(camera, None, 7)
+    archive = index.archive(camera.archive_id)
+    assert archive is not None
+    assert archive.token_epoch == 7

@@ -643,3 +643,61 @@ def test_keys_of_one_archive_are_listed_in_the_order_of_time(storage: Storage) -
     for moment in reversed(moments):
         storage.append(block_key(ARCHIVE, moment), 0, b"x")
     assert [key for key, _ in storage.list()] == [block_key(ARCHIVE, moment) for moment in moments]
+
+
+# What a check and a repair ask
+
+
+def test_others_are_listed_on_demand(ground: Ground, storage: Storage) -> None:
+    ground.plant(f"{ARCHIVE}/note.txt", b"mine")
+    storage.append(KEY, 0, b"data")
+    listed = dict(storage.list(f"{ARCHIVE}", with_others=True))
+    assert listed == {KEY: 4, f"{ARCHIVE}/note.txt": 4}
+
+
+def test_archives_are_those_of_which_anything_is_there(ground: Ground, storage: Storage) -> None:
+    assert list(storage.archives()) == []
+    ground.plant("lost+found/x", b"x")
+    storage.append(block_key(OTHER_ARCHIVE, NOON_MS), 0, b"x")
+    storage.put(f"{ARCHIVE}/camera.json", b"{}")
+    assert list(storage.archives()) == [ARCHIVE, OTHER_ARCHIVE]
+
+
+@pytest.mark.parametrize("start", [0, 4])
+def test_what_is_set_aside_is_out_of_the_way_and_not_lost(
+    ground: Ground, storage: Storage, start: int
+) -> None:
+    storage.append(KEY, 0, b"keptleft")
+    before = ground.everything()
+    storage.set_aside(KEY, start)
+    assert storage.size(KEY) == (start or None)
+    assert asides(ground, storage, {name: b"" for name in before if name != KEY}) == [b"keptleft"[start:]]
+
+
+def test_small_things_are_kept_whole(ground: Ground, storage: Storage, set_id: UUID) -> None:
+    name = f"{ARCHIVE}/camera.json"
+    assert storage.get(name) is None
+    for data in (b"one", b"two and longer", b""):
+        storage.put(name, data)
+        assert ground.storage(set_id).get(name) == data
+    assert list(storage.list()) == []
+    storage.delete(name)
+    assert storage.get(name) is None
+    assert list(storage.archives()) == []
+
+
+def test_nothing_is_kept_or_set_aside_where_the_place_is_away(
+    ground: Ground, storage: Storage, lose: Losing
+) -> None:
+    storage.append(KEY, 0, b"data")
+    lose(ground)
+    with pytest.raises(WrongStorage):
+        storage.put(f"{ARCHIVE}/camera.json", b"{}")
+    with pytest.raises(WrongStorage):
+        storage.set_aside(KEY, 0)
+    with pytest.raises(WrongStorage):
+        storage.sync_all()
+    with pytest.raises(Unavailable):
+        storage.get(f"{ARCHIVE}/camera.json")
+    with pytest.raises(Unavailable):
+        storage.archives()

@@ -284,7 +284,8 @@ def _without_rows(shelf: Shelf, folder: Path) -> Desk:
     """The blocks of a shelf in an archive that has no row of them."""
     fresh = open_shelf(folder)
     storage = fresh.house.settings.storage / str(fresh.archive.id)
-    shutil.copytree(shelf.house.settings.storage / str(shelf.archive.id), storage)
+    blocks = shelf.house.settings.storage / str(shelf.archive.id)
+    shutil.copytree(blocks, storage, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.json"))
     pieces = tuple(
         piece for path in sorted(storage.rglob("*.ts")) for piece in sealed_segments(path.read_bytes())
     )

@@ -188,6 +188,75 @@ def _runs(index: Index, archive: Archive) -> list[Run]:
         return snapshot.runs(archive, ALL_TIME)
 
 
+def test_every_revision_is_left_with_all_that_was_kept(tmp_path: Path) -> None:
+    """A full archive under each revision in turn: row by row the same under the newest."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    for revision in revisions:
+        path = tmp_path / f"{revision}.db"
+        engine = connect(f"sqlite:///{path}")
+        migrate(engine, revision)
+        engine.dispose()
+        fill(path)
+        before = {table: contents(path, table) for table in FIRST_TABLES}
+        assert all(before.values())
+        open_index(f"sqlite:///{path}").close()
+        for table, rows in before.items():
+            columns = rows[0].keys()
+            after = contents(path, table)
+            assert [{name: row[name] for name in columns} for row in after] == rows, (revision, table)
+
+
+FIRST_TABLES = ("archive_set", "camera", "archive", "codecs", "run", "block", "integration_key")
+"""Those of the first release."""
+
+
+def fill(path: Path) -> None:
+    """Cameras with runs, removed ones, blocks that are leaving, keys: by the columns there always were."""
+    segments = (Segment(0, 6000, 376, 9, (Keyframe(0, 0, 188), Keyframe(2000, 188, 188))),) * 10
+    packed = (pack_segments(segments), pack_keyframes(segments))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("INSERT INTO archive_set (id) VALUES (?)", (UUID(int=9).hex,))
+        database.execute("INSERT INTO integration_key VALUES ('site', ?, 5)", (b"hash",))
+        database.execute("INSERT INTO codecs VALUES (1, 'h264', 640, 360, 'aac', 48000, 1, 'one')")
+        for camera in range(1, 4):
+            database.execute(
+                "INSERT INTO camera (id, title, archive_days, source_url, room_id, room_title, created_ms,"
+                " removed) VALUES (?, ?, 30, 'rtsp://gate', '1', 'Hall', 7, ?)",
+                (UUID(int=camera).hex, f"Camera {camera}", camera == 3),
+            )
+            database.execute(
+                "INSERT INTO archive (number, id, camera_id, token_epoch) VALUES (?, ?, ?, ?)",
+                (camera, UUID(int=100 + camera).hex, UUID(int=camera).hex, camera),
+            )
+            for number in range(200):
+                run, at_ms = camera * 1000 + number, number * 700_000
+                database.execute(
+                    "INSERT INTO run (id, archive_number, start_ms, end_ms, bytes_from, bytes_to,"
+                    " codecs_id) VALUES (?, ?, ?, ?, 0, 37600, 1)",
+                    (run, camera, at_ms, at_ms + 600_000),
+                )
+                database.executemany(
+                    "INSERT INTO block (archive_number, run_id, start_ms, end_ms, bytes_from, bytes_to,"
+                    " leaving, segments, keyframes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (camera, run, at_ms + n * 60_000, at_ms + (n + 1) * 60_000, n * 3760,
+                         (n + 1) * 3760, number == 7, *packed)
+                        for n in range(10)
+                    ],
+                )  # fmt: skip
+        database.commit()
+
+
+def contents(path: Path, table: str) -> list[dict[str, Any]]:
+    """All rows of a table, by name of the column, in order."""
+    with closing(sqlite3.connect(path)) as database:
+        database.row_factory = sqlite3.Row
+        rows = [dict(row) for row in database.execute(f"SELECT * FROM {table}")]
+    return sorted(rows, key=lambda row: str(row.get("id", row)))
+
+
 def test_a_migration_that_is_cut_off_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "index.db"
     # Something stands in the way of the last table that a new database gets.

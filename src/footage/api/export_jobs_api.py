@@ -17,6 +17,7 @@ from litestar.types import ASGIApp
 
 from footage.api.archive_request import enter, wanted_span
 from footage.api.attachment import disposition, file_name
+from footage.api.audit_api import note_link
 from footage.api.authorisation import Grant
 from footage.api.delivery import AnyRequest, ByteRange, StoredResponse
 from footage.api.errors import BadRequest, Conflict, Fault, NotFound, TooMuch
@@ -90,6 +91,8 @@ def add_export(
         created_ms=services.now_ms(),
     )
     services.exports.add(export)
+    said = {"export": str(export.id), "start": export.shown.start_ms, "duration": export.shown.duration_ms}
+    note_link(services, request, grant, "export.added", **said)
     shown = _shown(services, request, grant, [export])[0]
     answer = json_answer(shown, status_code=201)
     answer.headers["Location"] = shown.links["self"]
@@ -125,8 +128,9 @@ def remove_export(
     request: AnyRequest, services: Injected, archive_id: FromPath[str], export_id: FromPath[str]
 ) -> None:
     """Cancel an export that waits or runs; remove one that has ended."""
-    _, export = _found(request, services, archive_id, export_id)
+    grant, export = _found(request, services, archive_id, export_id)
     services.exports.remove(export, services.now_ms())
+    note_link(services, request, grant, "export.removed", export=str(export.id))
 
 
 @get("/archives/{archive_id:str}/exports/{export_id:str}/movie.mp4")

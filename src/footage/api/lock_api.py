@@ -9,6 +9,7 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, RawBody
 
+from footage.api.audit_api import note
 from footage.api.authorisation import require_camera_id, require_key
 from footage.api.delivery import AnyRequest
 from footage.api.errors import BadRequest, Fault, NotFound
@@ -16,7 +17,7 @@ from footage.api.json_bodies import json_answer, read_object
 from footage.api.parameters import Query
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
-from footage.timeline import ALL_TIME, Archive, Lock
+from footage.timeline import ALL_TIME, Archive, Lock, Scope
 
 REASON_MAX = 1000
 _LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
@@ -60,7 +61,8 @@ class LockList(msgspec.Struct, frozen=True, rename="camel"):
 @in_thread
 def list_locks(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> Response[bytes]:
     """The locks that stand, by start."""
-    archive, now_ms = _archive(request, services, camera_id), services.now_ms()
+    require_key(services, request, Scope.READ)
+    archive, now_ms = _archive(services, camera_id), services.now_ms()
     locks = [_lock_out(lock) for lock in services.retention.locks(archive, now_ms)]
     size_bytes = services.retention.locked_bytes(now_ms).get(archive.number, 0) if locks else 0
     return json_answer(LockList(locks, size_bytes))
@@ -72,7 +74,8 @@ def add_lock(
     request: AnyRequest, services: Injected, camera_id: FromPath[str], body: RawBody
 ) -> Response[bytes]:
     """Lock a span."""
-    archive, now_ms = _archive(request, services, camera_id), services.now_ms()
+    caller = require_key(services, request, Scope.WRITE)
+    archive, now_ms = _archive(services, camera_id), services.now_ms()
     given = _read_body(body)
     # The numbers are read by the rules of all spans.
     numbers = {"start": given.start, "duration": given.duration, "until": given.until}
@@ -84,7 +87,10 @@ def add_lock(
         raise BadRequest(Fault("until", "must lie in the future"))
     reason = given.reason.strip()
     lock = services.retention.lock(archive, span, reason, now_ms=now_ms, until_ms=until_ms)
-    return json_answer(_lock_out(lock), status_code=201)
+    made = _lock_out(lock)
+    said = {"lock": made.id, "start": made.start, "duration": made.duration, "reason": made.reason}
+    note(services, request, caller, "lock.added", archive.camera_id, **said)
+    return json_answer(made, status_code=201)
 
 
 @delete("/v1/cameras/{camera_id:str}/locks/{lock_id:str}", status_code=204)
@@ -93,20 +99,21 @@ def remove_lock(
     request: AnyRequest, services: Injected, camera_id: FromPath[str], lock_id: FromPath[str]
 ) -> None:
     """Unlock."""
-    archive = _archive(request, services, camera_id)
+    caller = require_key(services, request, Scope.WRITE)
+    archive = _archive(services, camera_id)
     try:
         wanted = UUID(lock_id)
     except ValueError:
         raise NotFound("Lock not found") from None
     if not services.retention.unlock(archive, wanted):
         raise NotFound("Lock not found")
+    note(services, request, caller, "lock.removed", archive.camera_id, lock=str(wanted))
 
 
 ROUTES = (list_locks, add_lock, remove_lock)
 
 
-def _archive(request: AnyRequest, services: Services, camera_id: str) -> Archive:
-    require_key(services, request)
+def _archive(services: Services, camera_id: str) -> Archive:
     return services.cameras.archive_of(services.cameras.get(require_camera_id(camera_id)))
 
 

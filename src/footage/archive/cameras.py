@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from footage.archive.cards import is_up_to_date, try_to_write_card
 from footage.archive.errors import UnknownCamera
 from footage.archive.index import BinnedCamera, Index
 from footage.archive.remove import remove_archive
@@ -28,7 +29,9 @@ class Cameras:
     def add(self, camera: Camera, source_url: str | None = None) -> Camera:
         """Add a camera. Raises AlreadyExists."""
         self._index.add_camera(camera, source_url)
-        return replace(camera, has_source=source_url is not None)
+        added = replace(camera, has_source=source_url is not None)
+        self._write_card(added)
+        return added
 
     def get(self, camera_id: UUID) -> Camera:
         """The camera of that id. Raises UnknownCamera."""
@@ -73,11 +76,15 @@ class Cameras:
 
     def change(self, camera_id: UUID, changes: dict[str, Any]) -> Camera:
         """Change the named fields (of Camera, or ``source_url``). Raises UnknownCamera."""
-        return self._index.change_camera(camera_id, changes)
+        changed = self._index.change_camera(camera_id, changes)
+        self._write_card(changed)
+        return changed
 
     def revoke_links(self, camera_id: UUID) -> int:
         """Make every link to the camera's archive worthless. Raises UnknownCamera."""
-        return self._index.raise_token_epoch(camera_id)
+        epoch = self._index.raise_token_epoch(camera_id)
+        self._write_card(self.get(camera_id))
+        return epoch
 
     def remove(self, camera_id: UUID, *, now_ms: int) -> int:
         """Take a camera and all that is kept of it out of sight; until when it can be taken back.
@@ -96,8 +103,23 @@ class Cameras:
     def restore(self, camera_id: UUID) -> Camera:
         """Take back a camera that was removed, with all its footage. Raises UnknownCamera."""
         self._index.restore_camera(camera_id)
-        return self.get(camera_id)
+        camera = self.get(camera_id)
+        self._write_card(camera)
+        return camera
 
     def bin(self) -> list[BinnedCamera]:
         """Cameras that can be taken back, by title."""
         return self._index.bin()
+
+    def write_cards(self) -> int:
+        """Write the cards that are missing or old, such as those of a version that knew none; how many."""
+        pairs = self.archives_of(list(self.every()))
+        outdated = [pair for pair in pairs if not is_up_to_date(self._storage, *pair)]
+        for camera, archive in outdated:
+            try_to_write_card(self._storage, camera, archive)
+        return len(outdated)
+
+    def _write_card(self, camera: Camera) -> None:
+        archive = self._index.archive(camera.archive_id)
+        if archive is not None:
+            try_to_write_card(self._storage, camera, archive)

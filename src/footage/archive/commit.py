@@ -21,6 +21,14 @@ from footage.timeline import Archive, Block, Codecs, Run, Segment
 BLOCK_MS = 60_000
 
 
+def opens_block(block_ms: int, segment: Segment, length_ms: int = BLOCK_MS) -> bool:
+    """True where the block that starts at ``block_ms`` has no room for a segment of its run.
+
+    So a block that had room and was not used ended its run.
+    """
+    return segment.end_ms - block_ms > length_ms
+
+
 class Committer(Protocol):
     """Whoever writes the rows of blocks: the index itself, or a GroupCommit before it."""
 
@@ -83,6 +91,7 @@ class RunWriter:
         self._checks_on_add = checks_on_add
         self._sync = _SyncPolicy(sync_every_s, monotonic, monotonic())
         self._has_unsynced = False
+        self._began_run = True
         self._run: Run | None = None
         self._block: Block | None = None
         self._pending: list[Segment] = []
@@ -98,6 +107,7 @@ class RunWriter:
         if block.end_ms != run.end_ms:
             raise ValueError(f"the run ends at {run.end_ms}, the block at {block.end_ms}")
         self._run, self._block = run, block
+        self._began_run = False
         # Nobody knows what the writer before had brought to the disk.
         self._has_unsynced = True
 
@@ -151,7 +161,13 @@ class RunWriter:
             self._sync_bytes(self._block.start_ms)
 
     def abandon(self) -> None:
-        """Take back the whole run, and what was added and not committed."""
+        """Take back the whole run, and what was added and not committed.
+
+        Of a run that it went on with what is committed stays.
+        """
+        if not self._began_run:
+            self._pending.clear()
+            return
         if self._run is not None:
             # Also from under an export: it would hold what was never meant to be there.
             remove_run(self._index, self._storage, self._archive, self._run.id, held_too=True)
@@ -190,7 +206,7 @@ class RunWriter:
 
     def _is_full(self, segment: Segment) -> bool:
         start_ms, _ = self._place()
-        return start_ms is not None and segment.end_ms - start_ms > self._block_ms
+        return start_ms is not None and opens_block(start_ms, segment, self._block_ms)
 
     def _place(self) -> tuple[int | None, int]:
         """Start of the block in progress, and how many bytes of it are written."""

@@ -20,7 +20,7 @@ from footage.archive.emptier import Emptier, compare
 from footage.archive.errors import ArchiveError, LeaseLost, Unavailable
 from footage.archive.index import Index, KeptArchive, LeavingBlock
 from footage.archive.keeper_report import Refusal, Report
-from footage.archive.remove import NONE_EXPIRED, forget_exports
+from footage.archive.remove import forget_removed
 from footage.archive.retention import Limit, Plan, Store
 from footage.archive.storage import Storage, block_key
 from footage.archive.survey import survey
@@ -288,8 +288,7 @@ class Keeper:
         due = [block for block in leaving if block.row in due_rows]
         for first in range(0, len(due), _DROPS):
             self._delete_some(due[first : first + _DROPS])
-        forget_exports(self._index, self._storage, NONE_EXPIRED)
-        self._index.drop_removed_archives()
+        forget_removed(self._index, self._storage)
 
     def _due(self, leaving: Iterable[int]) -> list[int]:
         """Rows of blocks that nobody reads any more."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from footage.archive.cards import card_name
 from footage.archive.index import Index, LeavingBlock
 from footage.archive.storage import Storage, block_key
 from footage.timeline import Archive
 
 _BATCH = 500
-NONE_EXPIRED = -1
+_NONE_EXPIRED = -1
 """Before all time: only those of removed cameras."""
 
 
@@ -28,8 +29,7 @@ def remove_run(
 def remove_archive(index: Index, storage: Storage, archive: Archive) -> None:
     """Delete what is kept of a camera that was removed for good."""
     _remove(index, storage, lambda: index.leaving_of(archive, _BATCH))
-    forget_exports(index, storage, NONE_EXPIRED)
-    index.drop_removed_archives()
+    forget_removed(index, storage)
 
 
 def finish(index: Index, storage: Storage) -> int:
@@ -38,8 +38,7 @@ def finish(index: Index, storage: Storage) -> int:
     At once, so only where nobody reads: a server's keeper waits for its readers.
     """
     removed = _remove(index, storage, lambda: index.leaving(_BATCH))
-    forget_exports(index, storage, NONE_EXPIRED)
-    index.drop_removed_archives()
+    forget_removed(index, storage)
     return removed
 
 
@@ -51,6 +50,14 @@ def _remove(index: Index, storage: Storage, leaving: Callable[[], list[LeavingBl
         index.drop_blocks(blocks)
         removed += len(blocks)
     return removed
+
+
+def forget_removed(index: Index, storage: Storage) -> None:
+    """Forget removed cameras of which nothing is left, with their exports and cards."""
+    forget_exports(index, storage, _NONE_EXPIRED)
+    for archive_id in index.emptied_archives():
+        storage.delete(card_name(archive_id))
+    index.drop_removed_archives()
 
 
 def forget_exports(index: Index, storage: Storage, now_ms: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from rich.progress import (
 )
 
 from footage.archive.errors import Overlap
+from footage.cli.import_lock import footage_comes_in
 from footage.cli.output import (
     CommandError,
     DataOption,
@@ -31,6 +31,7 @@ from footage.cli.output import (
     house_for,
     out,
     print_json,
+    stop_on_sigint,
 )
 from footage.cli.times import moment_of
 from footage.house import House
@@ -76,7 +77,12 @@ def import_files(
         raise CommandError("give either --start or --start-from", Exit.USAGE)
     start_of = _start_from(start_from, timezone) if start_from else None
     first_ms = 0 if start is None else moment_of(start)
-    with house_for(data) as house, _bar(files, hidden=as_json) as bar, _stop_on_sigint() as stop:
+    with (
+        house_for(data) as house,
+        footage_comes_in(house.settings.data_dir),
+        _bar(files, hidden=as_json) as bar,
+        stop_on_sigint() as stop,
+    ):
         batch = _Batch(house, camera, bar, stop, skip_overlap=skip_overlap)
         for path in files:
             first_ms = batch.take(path, first_ms if start_of is None else start_of)
@@ -250,20 +256,3 @@ def _bar(files: list[Path], *, hidden: bool) -> Iterator[tuple[Progress, TaskID]
         disable=hidden,
     ) as progress:
         yield progress, progress.add_task("", total=total)
-
-
-@contextmanager
-def _stop_on_sigint() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C asks the import to stop after the segment in progress; a second one breaks it off."""
-    asked = False
-
-    def ask(_signal: int, _frame: object) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -11,7 +11,20 @@ import typer
 from footage import __version__
 from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import ArchiveError, Overlap, UnknownCamera
-from footage.cli import audit, cameras, demo, doctor, exporting, importing, keys, retention, serving
+from footage.cli import (
+    adopting,
+    audit,
+    backing_up,
+    cameras,
+    checking,
+    demo,
+    doctor,
+    exporting,
+    importing,
+    keys,
+    retention,
+    serving,
+)
 from footage.cli.output import CommandError, Exit, fail
 from footage.media.errors import MediaError
 from footage.settings import SettingsError
@@ -30,6 +43,9 @@ app.add_typer(retention.lock_app, name="lock")
 app.add_typer(retention.app, name="retention")
 app.command("import")(importing.import_files)
 app.command("export")(exporting.export)
+app.command("adopt")(adopting.adopt)
+app.command("backup")(backing_up.backup)
+app.command("check")(checking.check)
 app.command("serve")(serving.serve)
 app.command("api")(serving.api)
 app.command("record")(serving.record)

@@ -13,6 +13,7 @@ from footage.archive.keep import Retention
 from footage.archive.keeper_report import Report
 from footage.archive.retention import Plan
 from footage.archive.retention_words import NO_ROOM, refusal_words, size_words
+from footage.cli.audit import note
 from footage.cli.output import (
     CommandError,
     DataOption,
@@ -61,6 +62,8 @@ def add_lock(
         lock = Retention(house.index, house.index).lock(
             archive, Span(start_ms, end_ms), reason.strip(), now_ms=now_ms, until_ms=until_ms
         )
+        said = {"lock": str(lock.id), "start": start_ms, "duration": end_ms - start_ms}
+        note(house, "lock.added", archive.camera_id, **said, reason=lock.reason)
     if as_json:
         print_json(_described(lock))
     else:
@@ -102,6 +105,7 @@ def remove_lock(
         archive = house.cameras.archive_of(find_camera(house, camera))
         if not Retention(house.index, house.index).unlock(archive, wanted):
             raise CommandError(f"the camera has no lock {wanted}", Exit.NOT_FOUND)
+        note(house, "lock.removed", archive.camera_id, lock=str(wanted))
     out.print(f"unlocked {wanted}", markup=False)
 
 

@@ -8,7 +8,7 @@ Layout after ISO/IEC 13818-1: 2.4.3.2 (packet), 2.4.3.4 (adaptation field), 2.4.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,17 +73,33 @@ class Seal:
 
 def keyframes(data: bytes) -> list[KeyframePlace]:
     """Where the keyframes of a segment are, ascending."""
+    [found] = keyframes_in(data, [len(data)])
+    return found
+
+
+def keyframes_in(data: bytes, ends: Sequence[int]) -> list[list[KeyframePlace]]:
+    """The same of segments that follow each other from the first byte of ``data`` to the last.
+
+    ``ends`` are the bytes at which they end. One pass, whatever their number.
+    """
     packets = _packets(data)
     starts = np.flatnonzero(_video_starts(packets))
-    ends = np.append(starts, len(packets))[1:]
     is_key = (packets[starts, 3] & _ADAPTATION != 0) & (packets[starts, 4] > 0)
     is_key &= packets[starts, 5] & _RANDOM_ACCESS != 0
-    keys, key_ends = starts[is_key], ends[is_key]
+    keys = starts[is_key]
+    # A picture ends where the next one starts, or its segment ends.
+    end_rows = np.array(ends, np.int64) // PACKET
+    segment = end_rows.searchsorted(keys, side="right")
+    until = np.append(starts, len(packets))[1:][is_key]
+    until = np.minimum(until, end_rows[segment])
+    first = np.append(0, end_rows[:-1])[segment]
     pts = _read_stamp(packets, keys, _payload_start(packets[keys]) + 9)
-    return [
-        KeyframePlace(int(stamp), int(first) * PACKET, int(last - first) * PACKET)
-        for stamp, first, last in zip(pts, keys, key_ends, strict=True)
-    ]
+    found: list[list[KeyframePlace]] = [[] for _ in ends]
+    for number, stamp, at, size in zip(
+        segment.tolist(), pts.tolist(), (keys - first).tolist(), (until - keys).tolist(), strict=True
+    ):
+        found[number].append(KeyframePlace(stamp, at * PACKET, size * PACKET))
+    return found
 
 
 def access_units(data: bytes) -> Iterator[AccessUnit]:

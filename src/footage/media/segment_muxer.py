@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from isal import isal_zlib
 
 from footage.media.gops import Gop
-from footage.media.mpegts import PACKET, TICKS_PER_MS, WRAP, Seal, keyframes, seal
+from footage.media.mpegts import PACKET, TICKS_PER_MS, WRAP, KeyframePlace, Seal, keyframes, seal
 from footage.timeline import Keyframe, Segment
 
 _OPTIONS = {
@@ -78,11 +78,15 @@ def mux(
 
 def described(data: bytes, start_ms: int, duration_ms: int) -> Segment:
     """What the index keeps of a segment of these bytes."""
-    found = tuple(
-        Keyframe(_offset_ms(place.pts, start_ms), place.at_bytes, place.size_bytes)
-        for place in keyframes(data)
+    frames = keyframes_of(keyframes(data), start_ms)
+    return Segment(start_ms, duration_ms, len(data), isal_zlib.crc32(data), frames)
+
+
+def keyframes_of(places: Sequence[KeyframePlace], start_ms: int) -> tuple[Keyframe, ...]:
+    """The keyframes of a segment that starts at ``start_ms``, by where they lie in it."""
+    return tuple(
+        Keyframe(_offset_ms(place.pts, start_ms), place.at_bytes, place.size_bytes) for place in places
     )
-    return Segment(start_ms, duration_ms, len(data), isal_zlib.crc32(data), found)
 
 
 def _mux_packets(buffer: io.BytesIO, gops: Sequence[Gop], tracks: Tracks, ticks: int) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from footage.media.gops import Gop
 from footage.media.segment_muxer import Muxed, mux
 from footage.media.source import FileSource, Summary
 from footage.recording.cutter import Cutter, Piece
+from footage.recording.taking_in import run_sealed_at
 from footage.recording.walltime import TICKS_PER_MS, Anchor
 from footage.recording.write_behind import WriteBehind
 from footage.timeline import ALL_TIME, Archive, Codecs, Span, format_ms
@@ -62,6 +63,8 @@ class Importer:
     """Imports files into one archive. ``on_progress`` hears how many bytes of a file are read.
 
     ``should_stop`` is asked after each segment; an import that is stopped leaves whole segments.
+    With ``joins`` a file that starts where a run of the same codecs ends goes on with that run;
+    nobody else may import into the archive then.
     """
 
     def __init__(
@@ -73,7 +76,9 @@ class Importer:
         segment_ms: int,
         on_progress: Callable[[int], None] = lambda _: None,
         should_stop: Callable[[], bool] = lambda: False,
+        joins: bool = False,
     ) -> None:
+        self._joins = joins
         self._index = index
         self._storage = storage
         self._archive = archive
@@ -166,7 +171,8 @@ class Importer:
             if not goes_on or cut.begins_run:
                 if written:
                     behind.run(written[-1].commit)
-                written.append(RunWriter(self._index, self._storage, self._archive, cut.codecs))
+                behind.wait()
+                written.append(self._writer(cut))
                 goes_on = True
             behind.run(written[-1].add, cut.muxed.segment, cut.muxed.data)
             result.segments_added += 1
@@ -175,11 +181,35 @@ class Importer:
             behind.run(written[-1].commit)
         behind.wait()
 
+    def _writer(self, cut: _Cut) -> RunWriter:
+        """The writer of the run that a segment begins, or goes on with."""
+        writer = RunWriter(self._index, self._storage, self._archive, cut.codecs)
+        if self._joins:
+            start_ms = cut.muxed.segment.start_ms
+            with self._index.snapshot() as snapshot:
+                block = snapshot.block_at(self._archive, start_ms - 1)
+                runs = snapshot.runs(self._archive, Span(start_ms - 1, start_ms))
+            if block is not None and runs[0].end_ms == start_ms and runs[0].codecs == cut.codecs:
+                writer.go_on(runs[0], block)
+        return writer
+
+    def _run_start_ms(self, start_ms: int, codecs: Codecs) -> int:
+        """The name, in its seals, of the run that begins at ``start_ms``, or goes on there."""
+        if not self._joins:
+            return start_ms
+        with self._index.snapshot() as snapshot:
+            block = snapshot.block_at(self._archive, start_ms - 1)
+            runs = snapshot.runs(self._archive, Span(start_ms - 1, start_ms))
+        if block is None or runs[0].codecs != codecs:
+            return start_ms
+        sealed = run_sealed_at(self._storage, self._archive, block)
+        return start_ms if sealed is None else sealed
+
     def _cuts(self, result: Imported, start_ms: int) -> Iterator[_Cut]:
         """The file's segments in order; what there is to say of them goes into ``result``."""
         with FileSource(result.path) as source:
             damaged: list[int] = []
-            placer = _Placer(source, start_ms)
+            placer = _Placer(source, start_ms, self._run_start_ms)
             for piece in self._pieces(source, result):
                 cut = placer.place(piece)
                 damaged += cut.muxed.damaged_ms
@@ -214,7 +244,11 @@ class _Placer:
     it was, so what follows goes on where the last run ended.
     """
 
-    def __init__(self, source: FileSource, start_ms: int) -> None:
+    def __init__(
+        self, source: FileSource, start_ms: int, run_start_ms: Callable[[int, Codecs], int]
+    ) -> None:
+        self._run_start_of = run_start_ms
+        self._run_start_ms = 0
         self._source = source
         self._start_ms = start_ms
         self._anchor: Anchor | None = None
@@ -231,12 +265,13 @@ class _Placer:
                 self._anchor = Anchor(piece.start, self._end_ms)
                 wall_ms = self._end_ms
             self._run = Anchor(piece.start, wall_ms)
+            self._run_start_ms = self._run_start_of(wall_ms, piece.gops[0].codecs)
         start_ms = self._run.to_ms(piece.start)
         self._end_ms = max(self._run.to_ms(piece.end), start_ms + 1)
         muxed = mux(
             piece.gops,
             self._source.tracks,
-            run_start_ms=self._run.wall_ms,
+            run_start_ms=self._run_start_ms,
             start_ms=start_ms,
             duration_ms=self._end_ms - start_ms,
             ticks=self._run.shift_ticks,

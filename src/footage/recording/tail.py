@@ -18,7 +18,9 @@ from footage.archive.errors import Overlap
 from footage.archive.index import Index
 from footage.archive.storage import Storage, block_key
 from footage.media.errors import MediaError
-from footage.media.sealed import codecs_of, sealed_segments
+from footage.media.mpegts import PACKET
+from footage.media.sealed import codecs_of, run_start_of, sealed_segments
+from footage.recording.taking_in import run_before
 from footage.telemetry.logs import event
 from footage.timeline import ALL_TIME, Archive, Block, Codecs, Run, Segment, Span
 
@@ -80,11 +82,18 @@ class TailTaker:
         return self._take(writer, found, run.end_ms)
 
     def _whole_block(self, start_ms: int) -> int:
-        """A block without a row, as a run of its own."""
+        """A block without a row: the next one of its run where that ends there, else a run of its own."""
         found = list(self._sealed(block_key(self._archive.id, start_ms), 0))
         if not found or found[0][0].start_ms != start_ms:
             return 0
-        return self._take(self._open_run(codecs_of(found[0][1])), iter(found), start_ms)
+        segment, data = found[0]
+        before = run_before(
+            self._index, self._storage, self._archive, segment, run_start_of(data[-PACKET:])
+        )
+        writer = self._open_run(before[0].codecs if before else codecs_of(data))
+        if before:
+            writer.go_on(*before)
+        return self._take(writer, iter(found), start_ms)
 
     def _take(self, writer: RunWriter, found: Iterator[tuple[Segment, bytes]], at_ms: int) -> int:
         taken = 0

@@ -29,7 +29,7 @@ class CameraRows:
 
     _engine: Engine
 
-    def add_camera(self, camera: Camera, source_url: str | None) -> None:
+    def add_camera(self, camera: Camera, source_url: str | None, token_epoch: int = 0) -> None:
         """Add a camera and its archive. Raises AlreadyExists."""
         values = {
             column.name: getattr(camera, column.name)
@@ -44,7 +44,9 @@ class CameraRows:
                     )
                 )
                 connection.execute(
-                    insert(t.archive).values(id=camera.archive_id, camera_id=camera.id, token_epoch=0)
+                    insert(t.archive).values(
+                        id=camera.archive_id, camera_id=camera.id, token_epoch=token_epoch
+                    )
                 )
         except IntegrityError as error:
             raise AlreadyExists(f"a camera {camera.id} exists already") from error

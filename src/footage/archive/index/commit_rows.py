@@ -7,8 +7,8 @@ compiled once, and shares its transaction with whatever else is there to be writ
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Engine, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -43,6 +43,7 @@ _GROW_RUN = (
     )
     .values(end_ms=bindparam("end"), bytes_to=bindparam("to"))
 )
+_THIS_RUN = select(t.run.c.id).where(t.run.c.id == bindparam("run"), t.run.c.start_ms == bindparam("start"))
 _CODECS_ID = select(t.codecs.c.id).where(t.codecs.c.fingerprint == bindparam("fingerprint"))
 _GROW_BLOCK = (
     update(t.block)
@@ -68,6 +69,9 @@ _LAST_NUMBERS = (
     .order_by(t.block.c.sequence_from.desc())
     .limit(1)
 )
+NewRuns: TypeAlias = "dict[tuple[int, int], int]"
+"""Ids of the runs that a call made, by number of the archive and start."""
+_NO_RUN = -1
 _ADD_RUN, _ADD_BLOCK, _ADD_CODECS = insert(t.run), insert(t.block), insert(t.codecs)
 
 
@@ -89,36 +93,43 @@ class CommitRows:
             return []
         try:
             with writing(self._engine) as connection:
-                return [_outcome(connection, commit) for commit in commits]
+                new: NewRuns = {}
+                return [_outcome(connection, commit, new) for commit in commits]
         except IntegrityError:
             # One of them meets what no look beforehand tells. Rare, so only now each of them
             # gets the means to be taken back alone.
             with writing(self._engine) as connection:
-                return [_outcome_alone(connection, commit) for commit in commits]
+                new = {}
+                return [_outcome_alone(connection, commit, new) for commit in commits]
 
 
-def _outcome(connection: Connection, commit: BlockCommit) -> Run | ArchiveError:
+def _outcome(connection: Connection, commit: BlockCommit, new: NewRuns) -> Run | ArchiveError:
     """What became of one commit. Raises IntegrityError, and then may have written a part of it."""
     archive, run = commit.archive, commit.run
+    if not run.id and run.start_ms != commit.block.start_ms:
+        # A run that one of the commits before made.
+        run = run._replace(id=new.get((archive.number, run.start_ms), _NO_RUN))
+        commit = replace(commit, run=run)
     refusal = _refusal(connection, commit)
     if refusal is not None:
         return refusal
     if run.id:
         if not _grow_run(connection, archive, run):
-            return UnknownRun(f"the run from {format_ms(run.start_ms)} was removed")
+            return _gone(run)
         run_id = run.id
     else:
-        run_id = _add_run(connection, archive, run)
+        run_id = new[archive.number, run.start_ms] = _add_run(connection, archive, run)
     _put_block(connection, commit, run_id)
     return run if run.id else run._replace(id=run_id)
 
 
-def _outcome_alone(connection: Connection, commit: BlockCommit) -> Run | ArchiveError:
+def _outcome_alone(connection: Connection, commit: BlockCommit, new: NewRuns) -> Run | ArchiveError:
     """The same, and nothing of it is written where it cannot be written whole."""
     try:
         with connection.begin_nested():
-            return _outcome(connection, commit)
+            return _outcome(connection, commit, new)
     except IntegrityError:
+        new.pop((commit.archive.number, commit.run.start_ms), None)
         # Only a block that is still leaving can hold the same start.
         return Overlap(commit.run.span, Span(commit.block.start_ms, commit.block.end_ms))
 
@@ -134,7 +145,16 @@ def _refusal(connection: Connection, commit: BlockCommit) -> ArchiveError | None
     # Of a run that goes on, what came before was looked at then, and may be another's row by now.
     wanted = Span(commit.block.start_ms if run.id else run.start_ms, run.end_ms)
     kept = first_overlap(connection, archive, wanted, own_run=run.id)
-    return None if kept is None else Overlap(run.span, kept)
+    if kept is None:
+        return None
+    if run.id and connection.execute(_THIS_RUN, {"run": run.id, "start": run.start_ms}).first() is None:
+        # It was split, and what it overlaps is its own other part.
+        return _gone(run)
+    return Overlap(run.span, kept)
+
+
+def _gone(run: Run) -> UnknownRun:
+    return UnknownRun(f"the run from {format_ms(run.start_ms)} was removed")
 
 
 def _grow_run(connection: Connection, archive: Archive, run: Run) -> bool:

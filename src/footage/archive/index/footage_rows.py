@@ -31,7 +31,7 @@ from footage.archive.index import tables as t
 from footage.archive.index.database import reading, writing
 from footage.archive.index.export_rows import check_not_held
 from footage.archive.index.kept import LeavingBlock, Totals
-from footage.archive.index.protocol import LiveSegment, SegmentPlace, Snapshot
+from footage.archive.index.protocol import BlockRow, LiveSegment, SegmentPlace, Snapshot
 from footage.archive.index.segment_table import find, unpack, unpack_columns, unpack_times
 from footage.timeline import Archive, Block, Codecs, Run, SegmentTable, Span
 
@@ -117,6 +117,18 @@ _SEGMENTS = (
         ~t.block.c.leaving,
     )
     .order_by(t.block.c.start_ms)
+)
+_BLOCK_ROWS = (
+    select(
+        t.block.c.start_ms,
+        t.block.c.end_ms,
+        t.block.c.bytes_from,
+        t.block.c.bytes_to,
+        t.block.c.leaving,
+    )
+    .where(t.block.c.archive_number == bindparam("archive"), t.block.c.start_ms >= bindparam("start"))
+    .order_by(t.block.c.start_ms)
+    .limit(bindparam("limit"))
 )
 _ARCHIVE = (
     select(t.archive.c.number, t.archive.c.id, t.archive.c.camera_id, t.archive.c.token_epoch)
@@ -313,19 +325,31 @@ class FootageRows:
                 [{"row": block.row} for block in blocks],
             )
 
+    def block_rows(self, archive: Archive, from_ms: int, limit: int) -> list[BlockRow]:
+        """The first blocks that start at or after a moment, ascending; also those that are leaving."""
+        bounds = {"archive": archive.number, "start": from_ms, "limit": limit}
+        with reading(self._single_reads) as connection:
+            return [
+                BlockRow(start_ms, end_ms, bytes_to - bytes_from, leaving)
+                for start_ms, end_ms, bytes_from, bytes_to, leaving in connection.execute(
+                    _BLOCK_ROWS, bounds
+                )
+            ]
+
+    def archive_ids(self) -> set[UUID]:
+        """Every archive that is not forgotten yet: also those of removed cameras."""
+        with reading(self._single_reads) as connection:
+            return set(connection.execute(select(t.archive.c.id)).scalars())
+
+    def emptied_archives(self) -> list[UUID]:
+        """Archives of removed cameras that have no blocks and no exports left."""
+        with reading(self._single_reads) as connection:
+            return list(connection.execute(_emptied(t.archive.c.id)).scalars())
+
     def drop_removed_archives(self) -> None:
         """Forget removed cameras and archives that have no blocks and no exports left."""
-        gone = (
-            select(t.archive.c.number)
-            .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
-            .where(
-                _IS_GONE,
-                ~exists().where(t.block.c.archive_number == t.archive.c.number),
-                ~exists().where(t.export.c.archive_number == t.archive.c.number),
-            )
-        )
         with writing(self._engine) as connection:
-            numbers = connection.execute(gone).scalars().all()
+            numbers = connection.execute(_emptied(t.archive.c.number)).scalars().all()
             if not numbers:
                 return
             for table in (t.run, t.lease, t.recording, t.lock, t.hold, t.halt):
@@ -337,6 +361,19 @@ class FootageRows:
                     ~exists().where(t.archive.c.camera_id == t.camera.c.id),
                 )
             )
+
+
+def _emptied(column: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """A column of the archives of removed cameras that have no blocks and no exports left."""
+    return (
+        select(column)
+        .join_from(t.archive, t.camera, t.camera.c.id == t.archive.c.camera_id)
+        .where(
+            _IS_GONE,
+            ~exists().where(t.block.c.archive_number == t.archive.c.number),
+            ~exists().where(t.export.c.archive_number == t.archive.c.number),
+        )
+    )
 
 
 def _bounds(archive: Archive, span: Span) -> dict[str, int]:

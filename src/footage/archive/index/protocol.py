@@ -82,6 +82,15 @@ class SegmentPlace(NamedTuple):
     at_bytes: int
 
 
+class BlockRow(NamedTuple):
+    """What a block's row promises of its file."""
+
+    start_ms: int
+    end_ms: int
+    size_bytes: int
+    leaving: bool
+
+
 @dataclass(frozen=True, slots=True)
 class BinnedCamera:
     """A camera that was removed and can be taken back until a moment."""
@@ -199,12 +208,24 @@ class FootageIndex(Protocol):
         A run of id 0 is new: the answer carries the id that it got. In the place of one that
         was refused stands the error: Overlap where the run would cover time that another covers
         (invariant 4), LeaseLost where the fence is no longer that of the lease (invariant 8),
-        UnknownCamera where the camera and UnknownRun where the run was removed meanwhile.
+        UnknownCamera where the camera and UnknownRun where the run was removed meanwhile. Further
+        blocks of a new run may follow its first one with the same id 0 and start.
         Segments of a commit with a fence are numbered for live playlists.
         """
 
     def commit_block(self, archive: Archive, run: Run, block: Block, fence: int | None = None) -> Run:
         """Write one block. Raises what ``commit_blocks`` answers."""
+
+    def block_rows(self, archive: Archive, from_ms: int, limit: int) -> list[BlockRow]:
+        """The first blocks that start at or after a moment, ascending; also those that are leaving."""
+
+    def cut_out(self, archive: Archive, cuts: Mapping[int, int]) -> list[Span]:
+        """Forget segments whose bytes are gone; the time that each cut took, ascending.
+
+        ``cuts`` names blocks by their start, and how many segments of each stay. A run is split
+        around what goes, so that nothing covers it any more (invariant 5). All in one transaction;
+        a block that is not there, or is no longer than that, is passed over.
+        """
 
     def mark_run(self, archive: Archive, run_id: int, *, held_too: bool = False) -> None:
         """Take a run out of sight; its blocks are leaving.
@@ -227,6 +248,12 @@ class FootageIndex(Protocol):
     def drop_blocks(self, blocks: Sequence[LeavingBlock]) -> None:
         """Forget blocks whose bytes are gone."""
 
+    def archive_ids(self) -> set[UUID]:
+        """Every archive that is not forgotten yet: also those of removed cameras."""
+
+    def emptied_archives(self) -> list[UUID]:
+        """Archives of removed cameras that have no blocks and no exports left."""
+
     def drop_removed_archives(self) -> None:
         """Forget removed cameras and archives that have no blocks and no exports left."""
 
@@ -234,7 +261,7 @@ class FootageIndex(Protocol):
 class CameraIndex(Protocol):
     """Cameras, each with its archive."""
 
-    def add_camera(self, camera: Camera, source_url: str | None) -> None:
+    def add_camera(self, camera: Camera, source_url: str | None, token_epoch: int = 0) -> None:
         """Add a camera and its archive. Raises AlreadyExists."""
 
     def camera(self, camera_id: UUID) -> Camera | None:
@@ -392,6 +419,9 @@ class Index(
     @property
     def set_id(self) -> UUID:
         """Names the archive set; the storage's marker carries the same (invariant 3)."""
+
+    def take_set(self, set_id: UUID) -> None:
+        """Become the index of that archive set. Raises WrongStorage where cameras are in it already."""
 
     def check(self) -> None:
         """Raise Unavailable where the index does not answer."""

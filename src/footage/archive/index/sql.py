@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import Engine, column, delete, insert, select, table
+from sqlalchemy import Engine, column, delete, insert, select, table, update
 
+from footage.archive.errors import WrongStorage
 from footage.archive.index.audit_rows import AuditRows
 from footage.archive.index.camera_rows import CameraRows
 from footage.archive.index.commit_rows import CommitRows
+from footage.archive.index.cut_rows import CutRows
 from footage.archive.index.database import connect, for_single_reads, reading, writing
 from footage.archive.index.export_rows import ExportRows
 from footage.archive.index.footage_rows import FootageRows
@@ -17,7 +19,7 @@ from footage.archive.index.key_rows import KeyRows
 from footage.archive.index.lock_rows import LockRows
 from footage.archive.index.overview_rows import OverviewRows
 from footage.archive.index.recorder_rows import RecorderRows
-from footage.archive.index.tables import archive_set
+from footage.archive.index.tables import archive_set, camera
 
 NEWEST = "0005"
 """The revision that this code works with: the migrations' last one."""
@@ -28,6 +30,7 @@ class SqlIndex(
     FootageRows,
     OverviewRows,
     CommitRows,
+    CutRows,
     CameraRows,
     RecorderRows,
     ExportRows,
@@ -48,6 +51,18 @@ class SqlIndex(
     def set_id(self) -> UUID:
         """Names the archive set; the storage's marker carries the same (invariant 3)."""
         return self._set_id
+
+    def take_set(self, set_id: UUID) -> None:
+        """Become the index of that archive set. Raises WrongStorage where cameras are in it already."""
+        if set_id == self._set_id:
+            return
+        with writing(self._engine) as connection:
+            if connection.execute(select(camera.c.id).limit(1)).first() is not None:
+                raise WrongStorage(
+                    f"the index belongs to the archive set {self._set_id}, the storage to {set_id}"
+                )
+            connection.execute(update(archive_set).values(id=set_id))
+        self._set_id = set_id
 
     def check(self) -> None:
         """Raise Unavailable where the index does not answer."""

@@ -1,10 +1,20 @@
 """Where the bytes of blocks are: a Protocol and its implementations."""
 
 from footage.archive.storage.draft import LocalDraft
-from footage.archive.storage.local import LocalStorage
-from footage.archive.storage.protocol import Draft, ExportFiles, OpenBlock, Room, Storage, block_key
+from footage.archive.storage.local import LocalStorage, marked_set
+from footage.archive.storage.protocol import (
+    ASIDE_ENDING,
+    Draft,
+    ExportFiles,
+    OpenBlock,
+    Room,
+    Storage,
+    block_key,
+    block_start,
+)
 
 __all__ = [
+    "ASIDE_ENDING",
     "Draft",
     "ExportFiles",
     "LocalDraft",
@@ -13,4 +23,6 @@ __all__ = [
     "Room",
     "Storage",
     "block_key",
+    "block_start",
+    "marked_set",
 ]

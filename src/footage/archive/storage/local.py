@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 from footage.archive.errors import Full, MissingBytes, Unavailable, WrongStorage
 from footage.archive.storage.local_block import LocalBlock
 from footage.archive.storage.local_exports import LocalExportFiles
-from footage.archive.storage.protocol import Room
+from footage.archive.storage.protocol import ASIDE_ENDING, BLOCK_ENDING, Room
 
 MARKER = "footage-storage"
 _WRITE_BYTES = 1 << 18
@@ -100,7 +100,7 @@ class LocalStorage:
             return
         self._check_room(descriptor, len(data))
         if not data.startswith(tail):
-            _set_aside(path, descriptor, start, tail)
+            _set_aside(path, descriptor, start)
             tail = b""
         _write_whole(descriptor, memoryview(data)[len(tail) :], start + len(tail))
 
@@ -124,6 +124,11 @@ class LocalStorage:
             if len(self._lasting_names) >= _NAMES_KNOWN:
                 self._lasting_names.clear()
             self._lasting_names.add(key)
+
+    def sync_all(self) -> None:
+        """Have the system bring all that it still keeps in memory to its disks."""
+        self.check()
+        os.sync()
 
     def open(self, key: str) -> LocalBlock:
         """The block's file. Raises MissingBytes where there is none."""
@@ -160,20 +165,69 @@ class LocalStorage:
                         return
                     raise
 
-    def list(self, prefix: str = "") -> Iterator[tuple[str, int]]:
+    def list(self, prefix: str = "", *, with_others: bool = False) -> Iterator[tuple[str, int]]:
         """Every key below the folder ``prefix`` with its size, in the order of names."""
         self._check_reachable()
         with _translated("list the storage"):
+            beside_root = len(str(self._root)) + 1
             for folder, folders, names in os.walk(self._root / prefix, onerror=_raise_unless_gone):
                 folders.sort()
                 for name in sorted(names):
-                    if name.endswith(".ts"):
-                        path = Path(folder, name)
+                    if with_others or name.endswith(BLOCK_ENDING):
+                        # Text, not Path: a path object costs as much as the look at the file.
+                        path = f"{folder}/{name}"
                         try:
-                            size_bytes = path.stat().st_size
+                            size_bytes = os.lstat(path).st_size
                         except FileNotFoundError:
                             continue  # removed meanwhile
-                        yield str(path.relative_to(self._root)), size_bytes
+                        yield path[beside_root:], size_bytes
+
+    def archives(self) -> Sequence[UUID]:
+        """The archives that have a folder."""
+        self._check_reachable()
+        with _translated("list the storage"):
+            names = sorted(path.name for path in self._root.iterdir())
+        return [found for name in names if (found := _archive_id(name))]
+
+    def set_aside(self, key: str, start: int) -> None:
+        """Move the file's end, or all of it, into a file beside it."""
+        self.check()
+        path = self._path(key)
+        with _translated(f"set {key} aside"):
+            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            try:
+                _set_aside(path, descriptor, start)
+            finally:
+                os.close(descriptor)
+            if start == 0:
+                path.unlink()
+            _sync_path(path.parent)
+
+    def put(self, name: str, data: bytes) -> None:
+        """A file that is written apart, then renamed."""
+        self.check()
+        path = self._path(name)
+        with _translated(f"write {name}"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f"{path.name}.{uuid4()}")
+            try:
+                fresh.write_bytes(data)
+                _sync_path(fresh)
+                fresh.rename(path)
+            except OSError:
+                fresh.unlink(missing_ok=True)
+                raise
+            for folder in _folders_up_to(self._root, path):
+                _sync_path(folder)
+
+    def get(self, name: str) -> bytes | None:
+        """A file's bytes."""
+        with _translated(f"read {name}"):
+            try:
+                return self._path(name).read_bytes()
+            except FileNotFoundError:
+                self._check_reachable()
+                return None
 
     def days(self) -> Iterator[tuple[UUID, str]]:
         """Every archive's id with each day of which something is stored: names of folders alone."""
@@ -206,18 +260,38 @@ class LocalStorage:
 
     def check(self) -> None:
         """Raise WrongStorage where the marker of this set is not there, or is another's."""
-        try:
-            found = (self._root / MARKER).read_text(encoding="ascii", errors="replace").strip()
-        except FileNotFoundError:
-            raise WrongStorage(
-                f"{self._root} carries no marker: is its disk mounted? Nothing is written or removed"
-            ) from None
-        except OSError as error:
-            raise Unavailable(f"storage: cannot read its marker: {error.strerror}") from error
+        found = _marker(self._root)
         if found != str(self._set_id):
             raise WrongStorage(
                 f"{self._root} belongs to the archive set {found}, the index to {self._set_id}"
             )
+
+
+def marked_set(root: Path) -> UUID:
+    """The archive set whose storage ``root`` is. Raises WrongStorage where no marker tells."""
+    try:
+        return UUID(_marker(root))
+    except ValueError:
+        raise WrongStorage(f"{root} carries a marker that names no archive set") from None
+
+
+def _marker(root: Path) -> str:
+    try:
+        return (root / MARKER).read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        raise WrongStorage(
+            f"{root} carries no marker: is its disk mounted? Nothing is written or removed"
+        ) from None
+    except OSError as error:
+        raise Unavailable(f"storage: cannot read its marker: {error.strerror}") from error
+
+
+def _archive_id(name: str) -> UUID | None:
+    try:
+        found = UUID(name)
+    except ValueError:
+        return None
+    return found if str(found) == name else None
 
 
 def _is_ours(path: Path) -> bool:
@@ -249,14 +323,14 @@ def _raise_unless_gone(error: OSError) -> None:
         raise error
 
 
-def _set_aside(path: Path, descriptor: int, start: int, tail: bytes) -> None:
+def _set_aside(path: Path, descriptor: int, start: int) -> None:
     """Keep what lies beyond ``start`` under a name of its own, then cut it off."""
     for number in range(1_000_000):
-        aside = path.with_name(f"{path.name}.{start}-{number}.aside")
+        aside = path.with_name(f"{path.name}.{start}-{number}{ASIDE_ENDING}")
         with suppress(FileExistsError):
             made = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
             try:
-                _write_whole(made, memoryview(tail), 0)
+                _copy(descriptor, start, made)
                 os.fsync(made)
             except OSError:
                 with suppress(OSError):
@@ -267,6 +341,13 @@ def _set_aside(path: Path, descriptor: int, start: int, tail: bytes) -> None:
             os.ftruncate(descriptor, start)
             return
     raise Unavailable(f"storage: too many leftovers beside {path.name}")
+
+
+def _copy(descriptor: int, start: int, made: int) -> None:
+    at = start
+    while piece := os.pread(descriptor, _WRITE_BYTES, at):
+        _write_whole(made, memoryview(piece), at - start)
+        at += len(piece)
 
 
 def _write_whole(descriptor: int, data: memoryview, end: int) -> None:

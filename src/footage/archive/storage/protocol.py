@@ -6,16 +6,30 @@ alone suffice to rebuild the index. Every implementation passes tests/contract/t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, Protocol, Self
 from uuid import UUID
+
+from footage.timeline.span import LAST_MS
+
+BLOCK_ENDING = ".ts"
+ASIDE_ENDING = ".aside"
+"""Of the names under which bytes are kept that are in nobody's way."""
 
 
 def block_key(archive_id: UUID, start_ms: int) -> str:
     """``<archive>/<YYYY-MM-DD>/<HH>/<start ms>.ts``, day and hour in UTC."""
     day = datetime.fromtimestamp(start_ms // 1000, UTC)
-    return f"{archive_id}/{day:%Y-%m-%d/%H}/{start_ms}.ts"
+    return f"{archive_id}/{day:%Y-%m-%d/%H}/{start_ms}{BLOCK_ENDING}"
+
+
+def block_start(archive_id: UUID, key: str) -> int | None:
+    """The moment in a block's key; None for what ``block_key`` never made."""
+    digits = key.rpartition("/")[2].removesuffix(BLOCK_ENDING)
+    if not (digits.isascii() and digits.isdigit()) or int(digits) > LAST_MS:
+        return None
+    return int(digits) if block_key(archive_id, int(digits)) == key else None
 
 
 class Room(NamedTuple):
@@ -106,6 +120,9 @@ class Storage(Protocol):
     def sync(self, key: str) -> None:
         """Return when all that was appended to ``key``, and its name, would survive a power cut."""
 
+    def sync_all(self) -> None:
+        """The same for everything that lies in the place, whoever wrote it."""
+
     def open(self, key: str) -> OpenBlock:
         """The block, to be read from. Raises MissingBytes where there is none."""
 
@@ -115,8 +132,26 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Remove a block; removing one that is gone does nothing."""
 
-    def list(self, prefix: str = "") -> Iterator[tuple[str, int]]:
-        """Every key below the folder ``prefix`` with its size, in the order of names."""
+    def list(self, prefix: str = "", *, with_others: bool = False) -> Iterator[tuple[str, int]]:
+        """Every key below the folder ``prefix`` with its size, in the order of names.
+
+        ``with_others`` also tells of what lies there under any other name.
+        """
+
+    def archives(self) -> Sequence[UUID]:
+        """The archives that anything lies there of, in the order of names."""
+
+    def set_aside(self, key: str, start: int) -> None:
+        """Take what lies beyond byte ``start`` out of the way, under a name that no block has.
+
+        With 0 the block is gone from the list. Nothing is lost (invariant 2).
+        """
+
+    def put(self, name: str, data: bytes) -> None:
+        """Keep a small thing whole in place of what had its name; durable when it returns."""
+
+    def get(self, name: str) -> bytes | None:
+        """What ``put`` kept; None where there is nothing."""
 
     def days(self) -> Iterator[tuple[UUID, str]]:
         """Every archive's id with each day, YYYY-MM-DD, of which something is stored; a cheap look."""
