@@ -218,6 +218,9 @@ def test_every_setting_survives_the_way_through_the_environment(tmp_path: Path) 
         preview_queue=0,
         preview_cache_bytes=0,
         export_streams=20,
+        export_queue=21,
+        export_bytes=1 << 21,
+        export_ttl_s=63,
         log_level="debug",
         log_format="json",
     )
