@@ -117,7 +117,7 @@ def _footage(folder: Path, urls: list[str]) -> Iterator[list[int]]:
     for number, url in enumerate(urls):
         camera = Camera(id=uuid4(), archive_id=uuid4(), title=f"Camera {number}")
         house.cameras.add(camera, url)
-    environment = {**os.environ, "FOOTAGE_LOG_LEVEL": "warning"}
+    environment = {**os.environ, "FOOTAGE_LOG_LEVEL": "warning", "FOOTAGE_LOCAL_SOURCES": '["127.0.0.0/8"]'}
     command = [sys.executable, "-m", "footage", "record", "--data", str(folder)]
     parent = subprocess.Popen(command, env=environment)
     try:

@@ -38,6 +38,7 @@ _FILMS = {
 _ENVIRONMENT = {
     "FOOTAGE_SEGMENT_MS": str(SEGMENT_MS),
     "FOOTAGE_LOG_FORMAT": "json",
+    "FOOTAGE_LOCAL_SOURCES": '["127.0.0.0/8"]',
     # The disk of a test machine may be fuller than an operator's.
     "FOOTAGE_STORAGE_RESERVE_BYTES": "0",
 }

@@ -52,6 +52,8 @@ def test_what_is_done_to_a_camera_is_told(
     link = site.server.link(camera)
     assert link.get("export.mp4").status_code == 200
     assert httpx.head(link.of("export.mp4")).status_code == 200, "nothing was exported"
+    job = httpx.post(link.of("exports"), json={}).json()["id"]
+    assert httpx.delete(link.of(f"exports/{job}")).status_code == 204
     footage("camera", "change", camera, "--title", "Back door", data=site.server.data)
     footage("camera", "revoke-links", camera, data=site.server.data)
     client.delete(f"/v1/cameras/{camera}")
@@ -61,6 +63,8 @@ def test_what_is_done_to_a_camera_is_told(
         ("camera.removed", "auditor", "key", "127.0.0.1", {"title": "Back door"}),
         ("links.revoked", user, "command", None, {}),
         ("camera.changed", user, "command", None, {"fields": ["title"]}),
+        ("export.removed", fingerprint(link.token["signature"]), "link", "127.0.0.1", {"export": job}),
+        ("export.added", fingerprint(link.token["signature"]), "link", "127.0.0.1", None),
         ("export.streamed", fingerprint(link.token["signature"]), "link", "127.0.0.1", None),
         ("token.made", user, "command", None, None),
         ("token.made", "auditor", "key", "127.0.0.1", None),
@@ -74,7 +78,7 @@ def test_what_is_done_to_a_camera_is_told(
         )
         assert detail is None or entry["detail"] == detail
         assert entry["cameraId"] == camera
-    exported, made = told[3], told[5]
+    exported, made = told[5], told[7]
     assert exported["detail"] == {"start": START_MS, "end": START_MS + 2000}
     assert made["detail"] == {"link": fingerprint(token["signature"]), "exp": token["exp"], "from": 5}
 

@@ -33,7 +33,7 @@ from footage.recording.host_clock import HostClock
 from footage.recording.supervisor import RecordingPlan, Supervisor
 from footage.settings import load
 from footage.timeline import ALL_TIME, Archive, Camera, CameraStatus, Reason, State
-from kit.recording import decoded
+from kit.recording import LOCAL, decoded
 from kit.rtsp import FaultyCamera, Studio, studio
 
 PATIENCE_S = 60
@@ -124,7 +124,12 @@ def recorded(
 ) -> Iterator[Desk]:
     """A camera recorded by a supervisor, which ends in order at the end."""
     plan = RecordingPlan(
-        segment_ms=SEGMENT_MS, stall_s=10, sync_every_s=sync_every_s, queue_bytes=queue_bytes, processes=1
+        segment_ms=SEGMENT_MS,
+        stall_s=10,
+        sync_every_s=sync_every_s,
+        queue_bytes=queue_bytes,
+        processes=1,
+        local_sources=LOCAL,
     )
     cameras = Cameras(index, storage)
     camera = cameras.add(Camera(id=uuid4(), archive_id=uuid4(), title="Yard"), url)

@@ -91,8 +91,8 @@ def add_export(
         created_ms=services.now_ms(),
     )
     services.exports.add(export)
-    said = {"export": str(export.id), "start": export.shown.start_ms, "duration": export.shown.duration_ms}
-    note_link(services, request, grant, "export.added", **said)
+    shown_span = {"start": export.shown.start_ms, "end": export.shown.end_ms}
+    note_link(services, request, grant, "export.added", export=str(export.id), **shown_span)
     shown = _shown(services, request, grant, [export])[0]
     answer = json_answer(shown, status_code=201)
     answer.headers["Location"] = shown.links["self"]

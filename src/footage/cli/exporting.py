@@ -21,6 +21,7 @@ from rich.progress import (
 
 from footage.archive.read import KeptSegment, Reader
 from footage.archive.storage import LocalDraft
+from footage.cli.audit import note
 from footage.cli.output import (
     CommandError,
     DataOption,
@@ -79,6 +80,7 @@ def export(
             size_bytes, text = _write(exporter, archive, plan, record if manifest else None, to)
         except Broken as error:
             raise CommandError(str(error)) from None
+        note(house, "export.written", found.id, start=plan.shown.start_ms, end=plan.shown.end_ms)
     _report(found, plan, to, size_bytes, beside if text else None, as_json=as_json)
 
 
