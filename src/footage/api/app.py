@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from functools import cache
@@ -54,12 +55,11 @@ _CORS = (
     (b"cross-origin-resource-policy", b"cross-origin"),
 )
 _PREFLIGHT = (
-    (b"access-control-allow-methods", b"GET, HEAD, POST, DELETE, OPTIONS"),
     (b"access-control-allow-headers", b"Content-Type, Range, If-Range, If-None-Match, If-Modified-Since"),
     (b"access-control-max-age", b"86400"),
-    (b"allow", b"GET, HEAD, POST, DELETE, OPTIONS"),
     (b"content-length", b"0"),
 )
+_EXPORTS = re.compile(rf"{_ARCHIVES}[^/]+/exports(/[^/]+)?")
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE", "PUT"})
 _BODY_MAX_BYTES = 1 << 20
 
@@ -202,9 +202,18 @@ class _Watched:
 
     async def preflight(self) -> None:
         """Any origin may ask (the token is the right)."""
-        headers = list(_PREFLIGHT)
+        methods = _methods(self._scope["path"])
+        headers = [(b"access-control-allow-methods", methods), (b"allow", methods), *_PREFLIGHT]
         await self({"type": "http.response.start", "status": 204, "headers": headers})
         await self({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _methods(path: str) -> bytes:
+    """What a path of the Archive API takes: all can be read, exports also be asked for and removed."""
+    exports = _EXPORTS.fullmatch(path)
+    if exports is None:
+        return b"GET, HEAD, OPTIONS"
+    return b"DELETE, GET, HEAD, OPTIONS" if exports[1] else b"GET, HEAD, OPTIONS, POST"
 
 
 @cache
