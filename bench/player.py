@@ -23,7 +23,8 @@ from kit.site import Site
 
 CLICKS = 20
 HOVERS = 40
-_SECONDS = 300
+_SECONDS = 100
+_HOLE_MS = 400
 _MEGABITS = 6
 _CLICK_MS = Target(at_most=300)
 _HOVER_MS = Target(at_most=60)
@@ -43,9 +44,10 @@ def run() -> Suite:
     with TemporaryDirectory(prefix="footage-bench-") as folder, _site(Path(folder)) as (site, pages):
         small = Path(folder, "small.mp4")
         write_clip(small, seconds=_SECONDS, rate=25)
+        large = long_clip(_MEGABITS, 250_000_000)
         films = {
-            "640x360": import_film(site, [small]),
-            "1080p": import_film(site, [long_clip(_MEGABITS, 250_000_000)]),
+            "640x360": import_film(site, [small] * 12, hole_ms=_HOLE_MS),
+            "1080p": import_film(site, [large] * 4, hole_ms=_HOLE_MS),
         }
         with chromium() as browser:
             figures = []
