@@ -38,7 +38,7 @@ def test_a_restored_backup_knows_all_but_what_came_since(
     add_shelf(ward.house, "Roof").import_file(small, START_MS)
     today = ward.told_of_all()
     yard = ward.cameras()[2]
-    ward.house.cameras.remove(yard[0].id)
+    ward.house.cameras.remove_for_good(yard[0].id, now_ms=START_MS)
     ward.house.close()
     for path in ward.folder.iterdir():
         if path.is_file():

@@ -98,7 +98,7 @@ def test_footage_of_a_camera_without_a_card_comes_back_under_a_title_of_its_own(
 
 def test_a_removed_camera_does_not_come_back(ward: Ward) -> None:
     door, archive = ward.cameras()[0]
-    ward.house.cameras.remove(door.id)
+    ward.house.cameras.remove_for_good(door.id, now_ms=START_MS)
     assert not (ward.house.settings.storage / str(archive.id)).exists()
     ward.lose_index()
     ward.rebuild()

@@ -248,7 +248,7 @@ def restore_camera(request: AnyRequest, services: Injected, camera_id: FromPath[
     caller = require_key(services, request, Scope.ADMIN)
     camera = services.cameras.restore(require_camera_id(camera_id))
     note(services, request, caller, "camera.restored", camera.id, title=camera.title)
-    return json_answer(_one_camera(services, request, camera))
+    return json_answer(_one_camera(services, request, caller, camera))
 
 
 ROUTES = (
