@@ -8,7 +8,7 @@ TEST_PACKAGES := chromium ffmpeg gir1.2-gst-rtsp-server-1.0 nginx-light opencv-d
 BENCH_PACKAGES := ffmpeg nginx-light wrk
 PORT ?= 8080
 
-.PHONY: demo test check bench kills soak hour fuzz oracle audit web-check format clean
+.PHONY: demo test check bench kills load soak hour fuzz oracle audit web-check format clean
 
 demo: .venv/installed
 	$(BIN)/footage demo --port $(PORT)
@@ -26,7 +26,7 @@ check: .venv/tested web-check
 bench: .venv/tested .venv/packages-bench
 	$(BIN)/python -m bench.run
 
-kills soak fuzz oracle: .venv/tested
+kills load soak fuzz oracle: .venv/tested
 	$(BIN)/python -m proofs.$@
 
 hour: .venv/tested .venv/packages-test

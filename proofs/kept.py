@@ -54,13 +54,15 @@ class Hole(NamedTuple):
         return self.from_ms < owed.end_ms and owed.start_ms < self.to_ms
 
 
-def kept_segments(reader: Reader, archive: Archive) -> tuple[list[Part], list[KeptSegment]]:
-    """The runs, and all their segments. Raises AssertionError where an invariant is broken.
+def kept_segments(
+    reader: Reader, archive: Archive, span: Span = ALL_TIME
+) -> tuple[list[Part], list[KeptSegment]]:
+    """The runs in a span, and all their segments. Raises AssertionError where an invariant is broken.
 
     Each row's bytes are there, and are what they were sealed as (1); no two segments overlap, and
     those of a run meet (4); each segment decodes alone.
     """
-    parts, table = reader.parts_and_segments(archive, ALL_TIME)
+    parts, table = reader.parts_and_segments(archive, span)
     rest = list(zip(table.start_ms.tolist(), table.duration_ms.tolist(), strict=True))
     segments = []
     for part in parts:

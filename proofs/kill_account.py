@@ -88,7 +88,7 @@ class Account:
                 self._outcome.away_ms.append(after - killed_ms)
 
 
-_ROWS = (
+ROWS = (
     "recorder",
     "kills",
     "pictures kept",
@@ -103,12 +103,13 @@ _ROWS = (
 
 def as_text(outcomes: list[Outcome]) -> str:
     """A table of what was found."""
-    columns = [_ROWS, *(_column(outcome) for outcome in outcomes)]
+    columns = [ROWS, *(column(outcome) for outcome in outcomes)]
     lines = [f"| {' | '.join(row)} |" for row in zip(*columns, strict=True)]
     return "\n".join([lines[0], "|---" * len(columns) + "|", *lines[1:]])
 
 
-def _column(one: Outcome) -> tuple[str, ...]:
+def column(one: Outcome) -> tuple[str, ...]:
+    """What ``ROWS`` name of an outcome."""
     kinds = ", ".join(f"{n} {how}" for how, n in Counter(kill.how for kill in one.kills).items())
     return (
         one.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from proofs import kills, soak
+from proofs import kills, load, soak
 from proofs.kept import Picture, missing, twice
 from proofs.kill_account import Outcome
 from proofs.kills import Life
@@ -82,3 +82,13 @@ def test_the_proofs_themselves_notice_what_grows() -> None:
 
     assert found(10, 3, 4) == []
     assert found(20, 9, 9) == ["memory", "threads", "file descriptors"]
+
+
+def test_players_beside_cameras_while_recorders_are_killed(tmp_path: Path) -> None:
+    found = load.run(load.SHORT, tmp_path / "data", seed=1)
+    assert found.faults == []
+    assert len(found.recorded.kills) >= 1
+    assert len(found.players.segment_ms) > 50
+    assert {"timeline 200", "playlist 200", "size 200", "preview 200", "segment 200"} <= set(
+        found.players.answers
+    )
