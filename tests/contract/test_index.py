@@ -1146,11 +1146,15 @@ def test_what_is_cut_out_is_covered_by_nothing_any_more(
                 assert (inside.start_ms, inside.bytes_from) == (at_ms, at_bytes)
                 at_ms, at_bytes = inside.end_ms, inside.bytes_to
             assert (at_ms, at_bytes) == (each.end_ms, each.bytes_to)
-    # A recorder that was adding to a run that was split is told so.
-    if number < 2:
-        more = Block(run.end_ms, run.bytes_to, segments(run.end_ms, 1000))
+    # A recorder that was adding to the run goes on where its end is still there, and is told where not.
+    more = Block(run.end_ms, run.bytes_to, segments(run.end_ms, 1000))
+    grown = run._replace(end_ms=more.end_ms, bytes_to=more.bytes_to)
+    if number == 2:
         with pytest.raises(UnknownRun):
-            index.commit_block(archive, run._replace(end_ms=more.end_ms, bytes_to=more.bytes_to), more)
+            index.commit_block(archive, grown, more)
+    else:
+        index.commit_block(archive, grown, more)
+        assert more.end_ms in {each.end_ms for each in kept_runs(index, archive)}
 
 
 def test_the_blocks_of_a_new_run_can_come_in_one_call(index: Index, archive: Archive) -> None:

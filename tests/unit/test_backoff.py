@@ -13,7 +13,13 @@ from footage.timeline import Reason
 
 MIDDLE = 0.5
 """The dice's cast that changes nothing."""
-PATIENT = {Reason.WRONG_PASSWORD, Reason.NOT_FOUND, Reason.NO_VIDEO, Reason.UNSUPPORTED}
+PATIENT = {
+    Reason.WRONG_PASSWORD,
+    Reason.NOT_FOUND,
+    Reason.NO_VIDEO,
+    Reason.UNSUPPORTED,
+    Reason.FORBIDDEN,
+}
 HASTY = sorted(set(Reason) - PATIENT)
 
 

@@ -218,7 +218,9 @@ def fill(path: Path) -> None:
     packed = (pack_segments(segments), pack_keyframes(segments))
     with closing(sqlite3.connect(path)) as database:
         database.execute("INSERT INTO archive_set (id) VALUES (?)", (UUID(int=9).hex,))
-        database.execute("INSERT INTO integration_key VALUES ('site', ?, 5)", (b"hash",))
+        database.execute(
+            "INSERT INTO integration_key (name, key_hash, created_ms) VALUES ('site', ?, 5)", (b"hash",)
+        )
         database.execute("INSERT INTO codecs VALUES (1, 'h264', 640, 360, 'aac', 48000, 1, 'one')")
         for camera in range(1, 4):
             database.execute(

@@ -40,10 +40,11 @@ _GROW_RUN = (
         t.run.c.archive_number == bindparam("archive"),
         # What it began with may have been removed meanwhile.
         t.run.c.start_ms >= bindparam("start"),
+        # And what it ended with may be lost: then this is no longer where it goes on (invariant 4).
+        t.run.c.end_ms >= bindparam("block"),
     )
     .values(end_ms=bindparam("end"), bytes_to=bindparam("to"))
 )
-_THIS_RUN = select(t.run.c.id).where(t.run.c.id == bindparam("run"), t.run.c.start_ms == bindparam("start"))
 _CODECS_ID = select(t.codecs.c.id).where(t.codecs.c.fingerprint == bindparam("fingerprint"))
 _GROW_BLOCK = (
     update(t.block)
@@ -114,8 +115,8 @@ def _outcome(connection: Connection, commit: BlockCommit, new: NewRuns) -> Run |
     if refusal is not None:
         return refusal
     if run.id:
-        if not _grow_run(connection, archive, run):
-            return _gone(run)
+        if not _grow_run(connection, archive, run, commit.block):
+            return UnknownRun(f"the run from {format_ms(run.start_ms)} was removed, or its end was")
         run_id = run.id
     else:
         run_id = new[archive.number, run.start_ms] = _add_run(connection, archive, run)
@@ -145,26 +146,18 @@ def _refusal(connection: Connection, commit: BlockCommit) -> ArchiveError | None
     # Of a run that goes on, what came before was looked at then, and may be another's row by now.
     wanted = Span(commit.block.start_ms if run.id else run.start_ms, run.end_ms)
     kept = first_overlap(connection, archive, wanted, own_run=run.id)
-    if kept is None:
-        return None
-    if run.id and connection.execute(_THIS_RUN, {"run": run.id, "start": run.start_ms}).first() is None:
-        # It was split, and what it overlaps is its own other part.
-        return _gone(run)
-    return Overlap(run.span, kept)
+    return None if kept is None else Overlap(run.span, kept)
 
 
-def _gone(run: Run) -> UnknownRun:
-    return UnknownRun(f"the run from {format_ms(run.start_ms)} was removed")
-
-
-def _grow_run(connection: Connection, archive: Archive, run: Run) -> bool:
-    """False where it is not there any more."""
+def _grow_run(connection: Connection, archive: Archive, run: Run, block: Block) -> bool:
+    """False where it is not there any more, or does not reach up to the block."""
     grown = connection.execute(
         _GROW_RUN,
         {
             "run": run.id,
             "archive": archive.number,
             "start": run.start_ms,
+            "block": block.start_ms,
             "end": run.end_ms,
             "to": run.bytes_to,
         },

@@ -1,8 +1,8 @@
 """Segments whose bytes are gone, taken out of the rows: a run is split around them.
 
 What stays keeps its running sums, for a size is a difference of two of them. The later part of a
-split run keeps the run's id and changes its start, by which a recorder that still adds to it is
-told that its run is no more (UnknownRun), and begins another.
+split run keeps the run's id, so a recorder that still adds to it goes on; where it was the end that
+went, the recorder is told that its run is no more (UnknownRun), and begins another.
 """
 
 from __future__ import annotations
