@@ -76,11 +76,11 @@ class Player:
         """What that clock must be at the wall time that the player tells."""
         return self.due(self.time_ms)
 
-    def agrees(self) -> bool:
-        """Whether the time told of a picture is that in it, while it plays: at a high speed the picture
-        can be the next one by the time that it is looked at."""
+    def agrees(self, within_s: int = 1) -> bool:
+        """Whether the time told of a picture is that in it, while it plays: by the time that the picture
+        is looked at, it can be a later one by so many seconds of footage."""
         time_ms, picture = self.page.evaluate("footage.sample()")
-        return _clock_in(picture) in (self.due(time_ms), self.due(time_ms + 1000))
+        return _clock_in(picture) in {self.due(time_ms + 1000 * late_s) for late_s in range(within_s + 1)}
 
     def clock_of(self, image: str) -> str:
         """The clock in a picture of the page."""

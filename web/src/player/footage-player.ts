@@ -339,8 +339,9 @@ export class FootagePlayer extends LitElement {
 
   /** Asks again and again: the page may not listen yet, or its own server be away. */
   #askForToken(): void {
-    this.#tell('token-expiring', { exp: this.exp });
+    // First the timer: who listens may hand in another token at once, which sets it anew.
     this.#expiry = setTimeout(() => this.#askForToken(), ASK_EVERY_MS);
+    this.#tell('token-expiring', { exp: this.exp });
   }
 
   #onState(state: PlaybackState): void {
