@@ -13,7 +13,7 @@ from kit.server import footage_json, running_server
 from kit.site import Site
 
 CAMERA_FIELDS = {
-    "id", "deviceId", "title", "previewUrl", "archiveApiToken", "archiveApiUrl", "archiveDays",
+    "id", "deviceId", "title", "previewUrl", "archiveApiToken", "archiveApiUrl", "archiveDays", "archiveBytes",
     "liveRtspUrl", "liveHlsUrl", "isOnline", "lastOnlineDate", "cameraModel", "platform",
     "serialNumber", "firmwareVersion", "applicationVersion", "isOwner", "isFullAccess",
     "isArchiveGranted", "isAudioGranted", "tempAccessExpiryDate", "location",
@@ -112,6 +112,8 @@ def test_a_camera_from_start_to_end(client: httpx.Client, site: Site) -> None:
 
     changed = client.patch(path, json={"title": "Bay 2", "location": None, "archiveDays": None})
     assert changed.status_code == 200
+    assert changed.json()["archiveBytes"] is None
+    assert client.patch(path, json={"archiveBytes": 1 << 30}).json()["archiveBytes"] == 1 << 30
     assert (changed.json()["title"], changed.json()["location"]) == ("Bay 2", None)
     assert changed.json()["archiveDays"] is None
     assert changed.json()["cameraModel"] == "M1"

@@ -50,9 +50,13 @@ def test_what_is_kept_of_each_camera(client: httpx.Client, site: Site) -> None:
     one.add_run(START_MS, MINUTE)
     two.add_run(START_MS, MINUTE)
     two.add_run(START_MS + 3_600_000, MINUTE * 3)
+    kept_for = {
+        "targetMs": None, "targetBytes": None, "keptMs": 0, "limit": None, "lockedBytes": 0,
+        "text": "no target, nothing kept yet",
+    }  # fmt: skip
     assert of(client, empty) == {
         "id": str(empty.camera.id), "state": "off", "reason": None, "detail": None, "isOnline": False,
-        "first": None, "last": None, "sizeBytes": 0, "runs": 0,
+        "first": None, "last": None, "sizeBytes": 0, "runs": 0, "retention": kept_for,
     }  # fmt: skip
     for shelf in (one, two):
         said, kept = of(client, shelf), site.link(shelf).get().json()

@@ -117,6 +117,10 @@ def test_a_camera_that_is_recorded(desk: Desk) -> None:
     desk.says(camera, said)
     status = desk.status(camera)
     assert status.pop("ageMs") == pytest.approx(4000, abs=3000)
+    assert status.pop("retention") == {
+        "targetMs": None, "targetBytes": None, "keptMs": 0, "limit": None, "lockedBytes": 0,
+        "text": "no target, nothing kept yet",
+    }  # fmt: skip
     assert said.last_packet_ms is not None
     assert said.last_segment_ms is not None
     assert status == {

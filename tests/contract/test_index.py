@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import event
 
 from footage.archive.errors import (
     AlreadyExists,
@@ -1205,3 +1206,17 @@ def test_a_camera_comes_back_with_its_epoch(index: Index) -> None:
     archive = index.archive(camera.archive_id)
     assert archive is not None
     assert archive.token_epoch == 7
+
+
+def test_what_is_leaving_is_found_without_a_look_at_what_is_not(tmp_path: Path) -> None:
+    """A month of a thousand cameras has 43 million blocks, and this is asked for each second."""
+    with closing(open_index(f"sqlite:///{tmp_path / 'index.db'}")) as index:
+        asked: list[str] = []
+        event.listen(index._engine, "before_cursor_execute", lambda *seen: asked.append(seen[2]))
+        index.leaving(10)
+        index.leaving_bytes()
+        with index._engine.connect() as connection:
+            for statement in [one for one in asked if "FROM block" in one]:
+                values = (1,) * statement.count("?")
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+                assert "ix_block_leaving" in str(plan), statement

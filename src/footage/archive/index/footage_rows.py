@@ -24,6 +24,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    text,
     update,
 )
 
@@ -149,6 +150,8 @@ _NEWEST_RECORDED = (
 _LEAVING = select(
     t.block.c.id, t.archive.c.id, t.block.c.start_ms, t.block.c.bytes_to - t.block.c.bytes_from
 ).join(t.archive, t.archive.c.number == t.block.c.archive_number)
+# Written as the partial index is: SQLite does not see that ``leaving = 1`` is the same.
+_IS_LEAVING = text("block.leaving")
 _IS_GONE = and_(t.camera.c.removed, t.camera.c.restorable_until_ms.is_(None))
 """Of a camera: nobody can take it back any more."""
 
@@ -278,42 +281,34 @@ class FootageRows:
 
     def leaving(self, limit: int) -> list[LeavingBlock]:
         """Blocks whose bytes are to be deleted, of each so many: those marked, and of removed archives."""
-        of_removed_cameras = (
-            _LEAVING.join(t.camera, t.camera.c.id == t.archive.c.camera_id)
-            .where(_IS_GONE, ~t.block.c.leaving)
-            .limit(limit)
-        )
         with reading(self._engine) as connection:
-            rows = [
-                *connection.execute(_LEAVING.where(t.block.c.leaving).limit(limit)),
-                *connection.execute(of_removed_cameras),
-            ]
+            rows = list(connection.execute(_LEAVING.where(_IS_LEAVING).limit(limit)))
+            for number in _gone(connection):
+                wanted = _LEAVING.where(t.block.c.archive_number == number, ~t.block.c.leaving)
+                rows += connection.execute(wanted.limit(limit)).all()
         return [LeavingBlock(*row) for row in rows]
 
     def leaving_of(self, archive: Archive, limit: int, *, run_id: int | None = None) -> list[LeavingBlock]:
         """The same, of one archive alone, or of one run of it that was marked."""
         wanted = _LEAVING.where(t.block.c.archive_number == archive.number)
-        if run_id is None:
-            wanted = wanted.join(t.camera, t.camera.c.id == t.archive.c.camera_id)
-            wanted = wanted.where(t.block.c.leaving | _IS_GONE)
-        else:
-            wanted = wanted.where(t.block.c.run_id == run_id, t.block.c.leaving)
-        with reading(self._single_reads) as connection:
+        with reading(self._engine) as connection:
+            if run_id is not None:
+                wanted = wanted.where(t.block.c.run_id == run_id, t.block.c.leaving)
+            elif archive.number not in _gone(connection):
+                wanted = wanted.where(t.block.c.leaving)
             return [LeavingBlock(*row) for row in connection.execute(wanted.limit(limit))]
 
     def leaving_bytes(self) -> int:
         """Bytes of all blocks that are leaving."""
-        size = func.sum(t.block.c.bytes_to - t.block.c.bytes_from)
-        of_removed_cameras = (
-            select(func.sum(t.run.c.bytes_to - t.run.c.bytes_from))
-            .join(t.archive, t.archive.c.number == t.run.c.archive_number)
-            .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
-            .where(_IS_GONE)
-        )
+        marked = select(func.sum(t.block.c.bytes_to - t.block.c.bytes_from)).where(_IS_LEAVING)
         with reading(self._engine) as connection:
-            marked = connection.execute(select(size).where(t.block.c.leaving)).scalar()
-            removed = connection.execute(of_removed_cameras).scalar()
-        return int(marked or 0) + int(removed or 0)
+            sizes = [connection.execute(marked).scalar()]
+            for number in _gone(connection):
+                of_removed = select(func.sum(t.run.c.bytes_to - t.run.c.bytes_from)).where(
+                    t.run.c.archive_number == number
+                )
+                sizes.append(connection.execute(of_removed).scalar())
+        return sum(int(size or 0) for size in sizes)
 
     def drop_blocks(self, blocks: Sequence[LeavingBlock]) -> None:
         """Forget blocks whose bytes are gone."""
@@ -374,6 +369,20 @@ def _emptied(column: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
             ~exists().where(t.export.c.archive_number == t.archive.c.number),
         )
     )
+
+
+def _gone(connection: Connection) -> list[int]:
+    """Numbers of archives whose camera was removed for good: few, and asked for first.
+
+    SQLite knows nothing of how many rows a table has, and would begin with the blocks.
+    """
+    wanted = (
+        select(t.archive.c.number)
+        .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+        .where(_IS_GONE)
+        .order_by(t.archive.c.number)
+    )
+    return list(connection.execute(wanted).scalars())
 
 
 def _bounds(archive: Archive, span: Span) -> dict[str, int]:
