@@ -13,8 +13,8 @@ from kit.server import footage_json, running_server
 from kit.site import Site
 
 CAMERA_FIELDS = {
-    "id", "deviceId", "title", "previewUrl", "archiveApiToken", "archiveApiUrl", "archiveDays", "archiveBytes",
-    "liveRtspUrl", "liveHlsUrl", "isOnline", "lastOnlineDate", "cameraModel", "platform",
+    "id", "deviceId", "title", "previewUrl", "archiveApiToken", "archiveApiUrl", "archiveDays",
+    "archiveBytes", "liveRtspUrl", "liveHlsUrl", "isOnline", "lastOnlineDate", "cameraModel", "platform",
     "serialNumber", "firmwareVersion", "applicationVersion", "isOwner", "isFullAccess",
     "isArchiveGranted", "isAudioGranted", "tempAccessExpiryDate", "location",
     "transport", "isRecorded", "isAudioRecorded",
