@@ -26,13 +26,14 @@ SECONDS = 12
 CLIP = TellingClip(start_ms=START_MS, seconds=SECONDS, options={"bf": "0"})
 B_FRAMES = replace(CLIP, options={"bf": "3", "b-adapt": "0"})
 STREAMS = 2
+_MANY_OF_ONE_LINK = {"FOOTAGE_EXPORT_STREAMS": str(STREAMS), "FOOTAGE_EXPORTS_PER_TOKEN": "9"}
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     data = tmp_path_factory.mktemp("site")
     house = open_house(load(data_dir=data))
-    with running_server(data, environment={"FOOTAGE_EXPORT_STREAMS": str(STREAMS)}) as server:
+    with running_server(data, environment=_MANY_OF_ONE_LINK) as server:
         yield Site(server, house)
     house.close()
 

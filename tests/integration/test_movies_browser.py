@@ -95,7 +95,7 @@ def test_the_file_of_a_background_export_is_sought_in_at_once(
     with screen(browser, pages, url, hls_js=False) as shown:
         shown.play_until(0)
         for at_s, moment_ms in ((5.0, GAP_MS + 480), (1.0, 4480), (0, 3480)):
-            shown.seek(at_s)
+            shown.show(at_s)
             assert moment(shown) == START_MS + moment_ms
         played = shown.play_until(length_s + 1, rate=2)
         state = shown.state()

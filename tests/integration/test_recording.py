@@ -90,7 +90,7 @@ NEVER: dict[str, tuple[str, Reason]] = {
     "concat": ("concat:/etc/passwd|/etc/hostname", Reason.UNSUPPORTED),
     "srt": ("srt://127.0.0.1:9", Reason.UNSUPPORTED),
     # The kernel makes no connection to a broadcast address, whatever the network.
-    "unreachable": (f"rtsp://viewer:{WRONG}@255.255.255.255/street", Reason.UNREACHABLE),
+    "everybody": (f"rtsp://viewer:{WRONG}@255.255.255.255/street", Reason.FORBIDDEN),
     "nobody": (f"rtsp://viewer:{WRONG}@127.0.0.1:9/street", Reason.REFUSED),
 }
 """Sources that were never any good."""

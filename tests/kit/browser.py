@@ -138,6 +138,10 @@ class Screen:
         """Set the position, whether it plays or not."""
         self._page.evaluate("seconds => player.seek(seconds)", position_s)
 
+    def show(self, position_s: float) -> None:
+        """Pause at a position, once its picture is drawn."""
+        self._page.evaluate("seconds => player.show(seconds)", position_s)
+
     def tone_hz(self) -> float:
         """Play for a second; the loudest frequency heard at its end, 0 where it is silent."""
         heard: float = self._page.evaluate("player.tone()")
@@ -145,7 +149,7 @@ class Screen:
 
     def clock_at(self, position_s: float) -> str:
         """Seek, and read the clock in the picture that is then shown."""
-        self._page.evaluate("seconds => player.show(seconds)", position_s)
+        self.show(position_s)
         return read_clock(self.picture())
 
     def picture(self) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ with its reason, in words that never hold the URL, for it may carry a password.
 from __future__ import annotations
 
 import errno
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Self
@@ -35,6 +36,7 @@ PROTOCOLS = {
     "srt": "srt,udp",
 }
 """What a URL of each scheme may make FFmpeg speak."""
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
 _THROUGH_GATE = frozenset({"http", "https"})
 
 _MAX_FRAME = 2 * TICKS_PER_SECOND
@@ -177,7 +179,9 @@ class LiveSource:
 def _scheme(source: Source) -> str:
     scheme = source.url.partition(":")[0].lower()
     if scheme not in PROTOCOLS:
-        raise NotLive(Reason.UNSUPPORTED, f"{scheme or 'no'} is not a protocol of cameras")
+        # What is no name of a protocol may be anything, a path or a password, and is not repeated.
+        name = scheme if _SCHEME.fullmatch(scheme) else "this"
+        raise NotLive(Reason.UNSUPPORTED, f"{name} is not a protocol of cameras")
     return scheme
 
 
