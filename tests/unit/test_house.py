@@ -103,7 +103,7 @@ def test_only_the_command_line_imports_the_wiring() -> None:
     importers = graph.find_modules_that_directly_import("footage.server")
     assert importers
     assert all(module.startswith("footage.cli") for module in importers)
-    for process in ("footage.http_process", "footage.recorder_process"):
+    for process in ("footage.http_process", "footage.recorder_process", "footage.export_process"):
         assert not graph.find_modules_that_directly_import(process)
 
 

@@ -80,6 +80,8 @@ def export(
             size_bytes, text = _write(exporter, archive, plan, record if manifest else None, to)
         except Broken as error:
             raise CommandError(str(error)) from None
+        except KeyboardInterrupt:
+            raise CommandError("interrupted: nothing was written", Exit.INTERRUPTED) from None
         note(house, "export.written", found.id, start=plan.shown.start_ms, end=plan.shown.end_ms)
     _report(found, plan, to, size_bytes, beside if text else None, as_json=as_json)
 
