@@ -25,6 +25,7 @@ from footage.cli.audit import note
 from footage.cli.output import (
     CommandError,
     DataOption,
+    Exit,
     JsonOption,
     err,
     find_camera,
