@@ -11,7 +11,7 @@ import httpx
 
 from kit.server import Server, SignedLink
 
-WITHIN_S = 60
+WITHIN_S = 120
 ENDED = ("done", "failed", "cancelled")
 
 
