@@ -29,8 +29,9 @@ _EXPORTER = "footage.export_process"
 _KEEPER = "footage.keeper_process"
 _STOP_WITHIN_S = 30
 _HTTP_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
-"""HTTP workers and the maker of exports keep the memory of one segment for the next: glibc would give it back to the kernel each
-time, and have each of its pages made anew (seen: 400 page faults, 1.6 ms, a segment of 1.6 MB)."""
+"""HTTP workers and the maker of exports keep the memory of one segment for the next: glibc would give
+it back to the kernel each time, and have each of its pages made anew (seen: 400 page faults, 1.6 ms, a
+segment of 1.6 MB)."""
 _RECORDER_MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": str(128 << 10)}
 """Recorders give it back: a hundred threads that each kept what they need at their worst moment would
 hold a third more (seen: 404 MiB against 283 for fifty cameras)."""
