@@ -31,7 +31,7 @@ from footage.settings import load
 from footage.timeline import ALL_TIME, Archive
 from kit.recording import decoded
 from kit.rtsp import FaultyCamera, Studio, studio
-from kit.server import Server, SignedLink, footage, footage_json, running_server
+from kit.server import TEST_ENVIRONMENT, Server, SignedLink, footage, footage_json, running_server
 
 PATIENCE_S = 60
 SHORT = {"FOOTAGE_SEGMENT_MS": "1000", "FOOTAGE_RECORDERS": "2"}
@@ -290,7 +290,7 @@ def test_recorders_die_join_and_leave_and_every_camera_goes_on(shared: Office, a
     with log.open("wb") as log_file:
         second = subprocess.Popen(
             [sys.executable, "-m", "footage", "record", "--recorders=2"],
-            env={**os.environ, **SHORT, "FOOTAGE_DATA_DIR": str(shared.server.data)},
+            env={**os.environ, **TEST_ENVIRONMENT, **SHORT, "FOOTAGE_DATA_DIR": str(shared.server.data)},
             stderr=log_file,
         )
     try:

@@ -409,7 +409,13 @@ def test_footage_is_synced_as_often_as_the_setting_says(
     segments: dict[str, int] = {}
     with ExitStack() as stack:
         for policy in ("0", "3600", "never"):
-            settings = load(data_dir=tmp_path / policy, sync_every_s=policy, segment_ms=1000, recorders=1)
+            settings = load(
+                data_dir=tmp_path / policy,
+                sync_every_s=policy,
+                segment_ms=1000,
+                recorders=1,
+                local_sources=LOCAL,
+            )
             house = open_house(settings)
             stack.callback(house.close)
             url = at.camera(f"sync-{policy}", source="clock").url

@@ -21,7 +21,7 @@ from footage.media.film import Shot
 from footage.settings import as_environment, load
 from footage.timeline import ALL_TIME, Camera
 from kit.archive import Shelf
-from kit.recording import decoded
+from kit.recording import LOCAL, decoded
 from kit.rtsp import Studio, studio
 
 PATIENCE_S = 60
@@ -152,7 +152,7 @@ def _risen(before: dict[UUID, int], after: dict[UUID, int]) -> set[UUID]:
 
 @contextmanager
 def grouped(data: Path, at: Studio, *, recorders: int) -> Iterator[Group]:
-    house = open_house(load(data_dir=data, segment_ms=1000, recorders=recorders))
+    house = open_house(load(data_dir=data, segment_ms=1000, recorders=recorders, local_sources=LOCAL))
     with ExitStack() as stack:
         stack.callback(house.close)
         shelves = []

@@ -20,7 +20,7 @@ import httpx
 
 START_WITHIN_S = 60
 # The cameras of tests are on this machine.
-_TEST_ENVIRONMENT = {"FOOTAGE_LOCAL_SOURCES": '["127.0.0.0/8"]'}
+TEST_ENVIRONMENT = {"FOOTAGE_LOCAL_SOURCES": '["127.0.0.0/8"]'}
 
 
 @dataclass
@@ -68,7 +68,7 @@ def footage(*arguments: str, data: Path, check: bool = True) -> subprocess.Compl
     """Run the ``footage`` program."""
     return subprocess.run(
         [sys.executable, "-m", "footage", *arguments],
-        env={**os.environ, **_TEST_ENVIRONMENT, "FOOTAGE_DATA_DIR": str(data), "COLUMNS": "200"},
+        env={**os.environ, **TEST_ENVIRONMENT, "FOOTAGE_DATA_DIR": str(data), "COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=check,
@@ -114,7 +114,7 @@ def running_server(
                 f"--port={port}",
                 f"--workers={workers}",
             ],
-            env={**os.environ, **_TEST_ENVIRONMENT, "FOOTAGE_DATA_DIR": str(data), **(environment or {})},
+            env={**os.environ, **TEST_ENVIRONMENT, "FOOTAGE_DATA_DIR": str(data), **(environment or {})},
             stderr=log_file,
             stdout=log_file,
         )
