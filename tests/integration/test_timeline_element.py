@@ -222,7 +222,8 @@ def test_a_sweep_asks_for_little_at_a_time_and_ends_at_its_end(shown: Timeline) 
     for step in range(60):
         shown.point(START_MS + 500 + step * 800)
     assert shown.picture(46) == "00:46"
-    assert most <= 3
+    # Three, and one that was dropped for the newest: the browser tells of its end after the other's start.
+    assert most <= 4
 
 
 def test_a_click_seeks(shown: Timeline) -> None:

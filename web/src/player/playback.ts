@@ -171,6 +171,9 @@ export class Playback {
       this.#video.playbackRate = 1;
       this.play();
       await this.seek(last - LIVE_BEHIND_MS);
+      // What is threaded may reach the newest already: then that is known before it is read again.
+      const end = this.#reel.last;
+      if (end !== null && endOf(end) >= last) this.#isAtTail = true;
     } catch (error) {
       if (isAbort(error)) return;
       const fault = asArchiveError(error);
