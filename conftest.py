@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from footage.archive.index import Index, open_index
 from footage.house import open_house
@@ -24,6 +24,7 @@ from kit.site import Site
 # A busy machine is slow, not wrong.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_live_shows_the_present_and_its_time(browser: Browser, door: Door) -> No
         page = desk.open(door.fragment)
         desk.plays()
         expect(page.get_by_role("button", name="Live")).to_have_attribute("aria-pressed", "true")
-        page.wait_for_function(f"at => {PLAYER}.timeMs > at + 3000", arg=desk.time_ms, timeout=20_000)
+        page.wait_for_function(f"at => {PLAYER}.timeMs > at + 3000", arg=desk.time_ms, timeout=60_000)
         said_ms, shown_ms = moments(page)
         assert abs(said_ms - shown_ms) < 1000
         assert time.time() * 1000 - shown_ms < LIVE_WITHIN_MS
@@ -105,9 +105,9 @@ def test_a_tile_shows_the_newest_picture_while_it_is_recorded(browser: Browser, 
         tile = page.locator("page-tile")
         expect(tile).to_contain_text("Recording")
         newest = tile.locator("time")
-        expect(newest).to_be_visible(timeout=20_000)
+        expect(newest).to_be_visible(timeout=60_000)
         before = newest.get_attribute("datetime") or ""
-        expect(newest).not_to_have_attribute("datetime", before, timeout=30_000)
+        expect(newest).not_to_have_attribute("datetime", before, timeout=60_000)
         assert (newest.get_attribute("datetime") or "") > before
         expect(tile.locator("img")).to_be_visible()
 

@@ -84,7 +84,8 @@ def titles(page: Page) -> list[str]:
 
 
 def test_signing_in_and_out(desk: Desk, house: House, context: BrowserContext) -> None:
-    desk.refusals.add((403, "/session"))
+    # What is asked for at the moment of signing out can be refused.
+    desk.refusals |= {(403, "/session"), (401, "/v1/status"), (401, "/v1/cameras")}
     page = desk.open()
     field = page.get_by_label("Integration key")
     expect(field).to_be_focused()
@@ -116,7 +117,7 @@ def test_a_session_that_ends_leads_back_to_where_one_was(desk: Desk, house: Hous
     desk.sign_in(key)
     desk.plays()
     house.site.house.keys.revoke("For an hour")
-    expect(page.get_by_text("Your session has ended")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Your session has ended")).to_be_visible(timeout=60_000)
     expect(page.get_by_label("Integration key")).to_be_focused()
     expect(page.locator("footage-player")).to_have_count(0)
     desk.sign_in(house.key)
@@ -127,7 +128,7 @@ def test_a_session_that_ends_leads_back_to_where_one_was(desk: Desk, house: Hous
 def test_tiles_tell_what_is_known(desk: Desk, page: Page) -> None:
     gate = tile(page, "Gate")
     picture = gate.locator("img")
-    expect(picture).to_be_visible(timeout=20_000)
+    expect(picture).to_be_visible(timeout=60_000)
     assert picture.evaluate("img => img.decode().then(() => img.naturalWidth)") == 400
     expect(gate).to_contain_text("3 min of 30 days")
     expect(gate).to_contain_text("KB")
@@ -276,7 +277,7 @@ def test_a_camera_plays_and_a_moment_survives_a_reload(page: Page, desk: Desk, h
     expect(page.get_by_label("About this camera")).to_contain_text("Q1656")
     desk.look()
     page.evaluate(f"timeMs => {PLAYER}.seek(timeMs)", START_MS + 20_000)
-    page.wait_for_function("() => /at=17900000[2-5]/.test(location.hash)", timeout=20_000)
+    page.wait_for_function("() => /at=17900000[2-5]/.test(location.hash)", timeout=60_000)
     page.reload()
     desk.plays()
     assert START_MS + 15_000 < desk.time_ms < START_MS + 60_000
@@ -296,7 +297,7 @@ def test_a_token_that_is_refused_is_renewed_while_it_plays(page: Page, desk: Des
     page.wait_for_function(f"() => {PLAYER}.state !== 'error'")
     page.evaluate(f"timeMs => {{ {PLAYER}.play(); void {PLAYER}.seek(timeMs); }}", later_ms)
     page.wait_for_function(
-        f"at => {PLAYER}.state === 'playing' && {PLAYER}.timeMs > at", arg=later_ms + 1000, timeout=20_000
+        f"at => {PLAYER}.state === 'playing' && {PLAYER}.timeMs > at", arg=later_ms + 1000, timeout=60_000
     )
 
 
@@ -333,12 +334,12 @@ def test_chosen_cameras_are_watched_together(page: Page, desk: Desk, house: Hous
     ]
     page.reload()
     wall_plays = f"() => {WALL}?.state === 'playing' && {WALL}.timeMs !== null"
-    page.wait_for_function(wall_plays, timeout=20_000)
+    page.wait_for_function(wall_plays, timeout=60_000)
     desk.look()
     page.evaluate(f"timeMs => {WALL}.seek(timeMs)", START_MS + 20_000)
-    page.wait_for_function("() => /at=17900000[2-5]/.test(location.hash)", timeout=20_000)
+    page.wait_for_function("() => /at=17900000[2-5]/.test(location.hash)", timeout=60_000)
     page.reload()
-    page.wait_for_function(wall_plays, timeout=20_000)
+    page.wait_for_function(wall_plays, timeout=60_000)
     assert START_MS + 15_000 < page.evaluate(f"() => {WALL}.timeMs") < START_MS + 60_000
     page.get_by_role("link", name="← Cameras").click()
     expect(tile(page, "Yard").get_by_role("checkbox")).to_be_checked()
@@ -359,7 +360,7 @@ def test_a_page_of_another_origin_does_nothing_with_the_session(
         " frame.onload = done; frame.src = url; document.body.append(frame); })",
         f"{url}/",
     )
-    assert other.frames[1].url == "chrome-error://chromewebdata/"
+    other.frames[1].wait_for_url("chrome-error://chromewebdata/")
     tried = other.evaluate(
         "url => Promise.all([['DELETE'], ['PATCH', '{\"title\": \"Forged\"}'], ['POST', '{}', '/tokens']]"
         ".flatMap(([method, body, more = '']) => [{}, {'X-Footage-Page': '1'}].map(headers =>"

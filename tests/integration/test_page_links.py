@@ -77,7 +77,7 @@ def test_the_link_of_a_clip_opens_the_clip_alone(desk: Desk, film: Film, site: S
     desk.open(f"{fragment(('Clip', made))}&start={start_ms}")
     desk.plays()
     assert start_ms <= desk.time_ms < end_ms
-    desk.page.wait_for_function(f"() => {PLAYER}.state === 'ended'", timeout=20_000)
+    desk.page.wait_for_function(f"() => {PLAYER}.state === 'ended'", timeout=60_000)
     # Whole segments are what is served: the last one may show a little more.
     assert end_ms - 1000 < desk.time_ms < end_ms + 6000
 

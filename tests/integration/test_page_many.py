@@ -58,7 +58,7 @@ def test_all_are_there_and_only_what_is_seen_is_fetched(desk: Desk, house: tuple
         ".filter(tile => tile.getBoundingClientRect().top < innerHeight + 130).length"
     )
     assert 8 <= seen < WITH_FOOTAGE // 2
-    expect(page.locator("page-tile img")).to_have_count(seen, timeout=30_000)
+    expect(page.locator("page-tile img")).to_have_count(seen, timeout=60_000)
     # Two rounds of looking for something new: nothing is, so nothing is fetched again.
     for _ in range(2):
         with page.expect_response(lambda answer: answer.url.endswith("/v1/status")):
@@ -66,5 +66,5 @@ def test_all_are_there_and_only_what_is_seen_is_fetched(desk: Desk, house: tuple
     assert len(pictures) == seen
     page.get_by_role("searchbox").fill("0077")
     expect(page.locator("page-tile h2")).to_have_text(["Camera 0077"])
-    expect(page.locator("page-tile img")).to_be_visible(timeout=30_000)
+    expect(page.locator("page-tile img")).to_be_visible(timeout=60_000)
     assert len(pictures) == seen + 1

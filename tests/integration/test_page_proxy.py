@@ -39,7 +39,7 @@ def test_all_of_it_works_under_a_path(browser: Browser, tmp_path: Path) -> None:
         desk.sign_in(key)
         [cookie] = context.cookies()
         assert (cookie["path"], cookie["httpOnly"], cookie["sameSite"]) == (PATH, True, "Strict")
-        expect(page.locator("page-tile img")).to_be_visible(timeout=20_000)
+        expect(page.locator("page-tile img")).to_be_visible(timeout=60_000)
         page.locator("page-tile a").click()
         desk.plays()
         page.get_by_role("button", name="Switch recording off").click()

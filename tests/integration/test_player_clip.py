@@ -126,7 +126,7 @@ def test_progress_is_shown_and_a_cancelled_clip_is_not_there(player: Player, fil
     box.get_by_role("button", name="Save MP4").click()
     bar = box.get_by_role("progressbar", name="Saving the clip")
     expect(bar).to_be_visible()
-    player.until("(({ value, max }) => value > 0 && value < max)(footage.progress)", timeout=30_000)
+    player.until("(({ value, max }) => value > 0 && value < max)(footage.progress)", timeout=60_000)
     expect(box).to_contain_text("%")
     box.get_by_role("button", name="Cancel").click()
     expect(box).to_contain_text("Not saved.")
@@ -145,7 +145,7 @@ def test_a_clip_that_breaks_off_is_told_and_not_saved(
         box = mark(player, 2000, 38_000)
         os.truncate(blocks[-1], blocks[-1].stat().st_size // 2)
         box.get_by_role("button", name="Save MP4").click()
-        expect(box.get_by_role("alert")).to_contain_text("broke off before its end", timeout=15_000)
+        expect(box.get_by_role("alert")).to_contain_text("broke off before its end", timeout=60_000)
         assert player.heard("error")[-1]["kind"] == "broken"
         assert player.page.evaluate("footage.saved()") == []
         expect(box.get_by_role("button", name="Save MP4")).to_be_enabled()

@@ -274,7 +274,7 @@ def test_footage_before_what_cannot_be_played_is_played_to_its_end(
     with player_page(browser, pages, mixed) as player:
         player.page.evaluate("footage.watch()")
         player.open(start=str(mixed.starts_ms[0] + (SECONDS - 5) * 1000))
-        expect(player.element.locator("#still")).to_be_visible(timeout=20_000)
+        expect(player.element.locator("#still")).to_be_visible(timeout=60_000)
         assert player.time_ms == mixed.starts_ms[1]
         assert [fault["kind"] for fault in player.heard("error")] == ["codec"]
         before = [at for _, at, _ in player.page.evaluate("footage.shown") if at < mixed.starts_ms[1]]

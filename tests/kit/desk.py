@@ -54,7 +54,7 @@ class Desk:
     def plays(self) -> None:
         """Wait until the player plays."""
         self.page.wait_for_function(
-            f"() => {PLAYER}?.state === 'playing' && {PLAYER}.timeMs !== null", timeout=20_000
+            f"() => {PLAYER}?.state === 'playing' && {PLAYER}.timeMs !== null", timeout=60_000
         )
 
     @property

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get
 
-from footage.access.tokens import Token, fingerprint
+from footage.api.audit_words import PAGE_MAX, AuditEntryOut, entry_out
 from footage.api.authorisation import Caller, Grant, require_key
 from footage.api.client_address import client_address
 from footage.api.delivery import AnyRequest
@@ -17,23 +17,10 @@ from footage.api.parameters import Query, parse_uuid
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
 from footage.archive.index import AuditEntry, AuditFilter
-from footage.timeline import Scope, format_ms
+from footage.timeline import Scope
 
-PAGE_DEFAULT, PAGE_MAX = 100, 1000
+PAGE_DEFAULT = 100
 _ID_MAX = 2**62
-
-
-class AuditEntryOut(msgspec.Struct, frozen=True, rename="camel"):
-    """Who did what, when, from where; what does not apply is null."""
-
-    id: int
-    at: str
-    actor: str
-    via: str
-    address: str | None
-    action: str
-    camera_id: str | None
-    detail: dict[str, Any]
 
 
 class AuditPage(msgspec.Struct, frozen=True):
@@ -96,24 +83,3 @@ def note_link(services: Services, request: AnyRequest, grant: Grant, action: str
     """Note what whoever holds a link has done: links are known by their fingerprint."""
     holder = Caller(grant.fingerprint, Scope.READ, "link")
     note(services, request, holder, action, grant.archive.camera_id, **detail)
-
-
-def about_token(token: Token, signature: str) -> dict[str, Any]:
-    """What the log says of a link that was made."""
-    limits = {"from": token.from_ms, "to": token.to_ms}
-    given = {name: value for name, value in limits.items() if value is not None}
-    return {"link": fingerprint(signature), "exp": token.exp, **given}
-
-
-def entry_out(entry: AuditEntry) -> AuditEntryOut:
-    """An entry as it is shown."""
-    return AuditEntryOut(
-        id=entry.id,
-        at=format_ms(entry.at_ms),
-        actor=entry.actor,
-        via=entry.via,
-        address=entry.address,
-        action=entry.action,
-        camera_id=None if entry.camera_id is None else str(entry.camera_id),
-        detail=dict(entry.detail),
-    )

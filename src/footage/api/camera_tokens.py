@@ -9,7 +9,8 @@ from litestar import Response, post
 from litestar.params import FromPath, RawBody
 
 from footage.access.tokens import Token
-from footage.api.audit_api import about_token, note
+from footage.api.audit_api import note
+from footage.api.audit_words import about_token
 from footage.api.authorisation import fresh_token, require_camera_id, require_key
 from footage.api.delivery import AnyRequest
 from footage.api.errors import BadRequest, Fault, Forbidden

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from footage.api.audit_api import PAGE_DEFAULT, PAGE_MAX, AuditPage
+from footage.api.audit_api import PAGE_DEFAULT, AuditPage
+from footage.api.audit_words import PAGE_MAX
 from footage.api.errors import Fault
 from footage.api.openapi_integration import operation, refused
 from footage.api.openapi_parts import CAMERA_ID, Json, answer, problem

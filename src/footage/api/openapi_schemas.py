@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from footage.api.archive_api import Size, TimelineEntry, Totals
-from footage.api.audit_api import AuditEntryOut, AuditPage
+from footage.api.audit_api import AuditPage
+from footage.api.audit_words import AuditEntryOut
 from footage.api.camera_status import KeptForOut, StatusOut
 from footage.api.camera_tokens import TTL_MAX_S, TokenIn, TokenOut
 from footage.api.errors import PLAYLIST_NOT_FOUND, Fault, Problem

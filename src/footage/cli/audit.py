@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import typer
 
-from footage.api.audit_api import PAGE_MAX, entry_out
+from footage.api.audit_words import PAGE_MAX, entry_out
 from footage.archive.index import AuditEntry, AuditFilter
 from footage.cli.output import (
     CommandError,

@@ -15,7 +15,7 @@ import msgspec
 import typer
 
 from footage.access.tokens import Token, sign
-from footage.api.audit_api import about_token
+from footage.api.audit_words import about_token
 from footage.api.camera_status import status_out
 from footage.api.source_urls import (
     SOURCE_ADDRESS_WANTED,

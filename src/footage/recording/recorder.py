@@ -27,8 +27,8 @@ from footage.telemetry.logs import event
 from footage.timeline import CameraStatus, Reason, Source, State
 
 _HELD_TICKS = 3 * TICKS_PER_SECOND
-"""How long the first GOPs of a connection wait: many cameras begin with what they sent before,
-all at once, and until that is through nobody can tell how late it came."""
+"""How long the first GOPs of a connection wait at least: many cameras begin with what they sent
+before, all at once, and until that is through nobody can tell how late it came."""
 _HELD_MOST_TICKS = 90 * TICKS_PER_SECOND
 _AT_ONCE_TICKS = 10 * TICKS_PER_SECOND
 """So much may come before its time over a connection that ends while its first GOPs wait."""
@@ -66,6 +66,7 @@ class Connection:
         self._cutter: Cutter[Gop] = Cutter(segment_ms * TICKS_PER_MS)
         self._held: list[Gop] | None = []
         self._held_ticks = 0
+        self._lead = 0
         self._first: int | None = None
         self._last = 0
         self._follows = False
@@ -81,7 +82,10 @@ class Connection:
             self._push(gop)
             if self._held is None:
                 continue
-            if arrived - self._first >= _HELD_TICKS:
+            lead = self._held_ticks - (arrived - self._first)
+            comes_at_once = lead - self._lead > (gop.end - gop.start) // 2
+            self._lead = lead
+            if arrived - self._first >= _HELD_TICKS and not comes_at_once:
                 self._let_go()
             elif self._held_ticks > _HELD_MOST_TICKS:
                 raise NotLive(Reason.UNSUPPORTED, _NOT_LIVE)
