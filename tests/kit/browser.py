@@ -24,7 +24,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from footage import api
 from footage.media.pattern import draw_number
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = "/usr/bin/chromium-headless-shell"
+"""Without the windows and menus of a browser, which cost as much as the pages do."""
 PAGES = Path(__file__).parent / "pages"
 HLS_JS = Path(__file__).parents[2] / "web/node_modules/hls.js/dist/hls.min.js"
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
