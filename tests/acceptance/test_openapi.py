@@ -53,13 +53,15 @@ ALSO_REFUSED = {
     "GET /archives/{archiveId}/exports": 400,
     "GET /archives/{archiveId}/exports/{exportId}/movie.mp4": 416,
     "GET /v1/cameras": 400,
+    "PATCH /v1/cameras/{cameraId}": 400,
     "POST /v1/cameras/{cameraId}/tokens": 400,
     "POST /v1/cameras/{cameraId}/locks": 400,
     "DELETE /v1/cameras/{cameraId}": 409,
 }
 """Where a request can be refused for what a schema cannot say: gaps that come without discontinuity,
-a range beyond the end, more pictures than there may be, a cursor that no page gave, a part that ends before
-it begins, a lock that has ended, a camera with locks or of another title."""
+a range beyond the end, more pictures than there may be, a cursor that no page gave, a source where none
+may be, a part that ends before it begins, a lock that has ended, a camera with locks or of another
+title."""
 SEGMENTS = (START_MS, START_MS + 60_000)
 """The first of each run."""
 SPARE_CAMERAS = SPARE_EXPORTS = SPARE_LOCKS = 60

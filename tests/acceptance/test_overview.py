@@ -87,6 +87,9 @@ def test_the_storage(client: httpx.Client, site: Site) -> None:
     assert storage["sizeBytes"] == sum(camera["sizeBytes"] for camera in cameras.values())
     disk = os.statvfs(site.server.data / "footage")
     assert storage["totalBytes"] == disk.f_blocks * disk.f_frsize
+    # No keeper ran here: nobody said what the limits are, and nothing is full.
+    assert [storage[name] for name in ("maxBytes", "keepFreeBytes", "limit", "reachMs")] == [None] * 4
+    assert storage["text"] == "no limit of the store is reached"
     free_bytes = disk.f_bavail * disk.f_frsize - RESERVE_BYTES
     assert storage["freeBytes"] == pytest.approx(free_bytes, abs=1 << 30)
 

@@ -149,8 +149,9 @@ def test_locks_over_http(site: Site, client: httpx.Client) -> None:
         url, json={"start": T, "duration": 1, "reason": "soon over", "until": 4_000_000_000_000}
     ).json()
     listed = client.get(url).json()
-    assert [one["id"] for one in listed["locks"]] == [later["id"], lock["id"]]
+    assert listed["locks"] == [later, lock]
     # Whole blocks: the first for one lock, the second and the third for the other.
+    assert [one["sizeBytes"] for one in listed["locks"]] == [BLOCK_BYTES, 2 * BLOCK_BYTES]
     assert listed["lockedBytes"] == 3 * BLOCK_BYTES
     status = client.get(f"/v1/cameras/{shelf.camera.id}/status").json()
     assert status["retention"]["lockedBytes"] == 3 * BLOCK_BYTES
@@ -159,7 +160,10 @@ def test_locks_over_http(site: Site, client: httpx.Client) -> None:
         409,
         "Locks protect footage of this camera: remove them first",
     )
-    for one in listed["locks"]:
+    both = client.post(url, json={"start": T, "duration": 61_501, "reason": "meets both"}).json()
+    assert both["sizeBytes"] == 2 * BLOCK_BYTES
+    assert client.get(url).json()["lockedBytes"] == 3 * BLOCK_BYTES, "none is counted twice"
+    for one in client.get(url).json()["locks"]:
         assert client.delete(f"{url}/{one['id']}").status_code == 204
         assert client.delete(f"{url}/{one['id']}").status_code == 404
     assert client.get(url).json() == {"locks": [], "lockedBytes": 0}
@@ -198,6 +202,9 @@ def test_a_removed_camera_can_be_taken_back_for_a_day(site: Site, client: httpx.
     assert link.get("timeline").status_code == 403
     assert client.delete(url).status_code == 404
     now_ms = int(time.time() * 1000)
+    [binned] = client.get("/v1/removed-cameras").json()["cameras"]
+    assert (binned["id"], binned["title"]) == (str(shelf.camera.id), "Back door")
+    assert binned["until"] == pytest.approx(now_ms + DAY_MS, abs=5000)
     clocks = Clocks(now_ms + DAY_MS - MINUTE_MS)
     # The tests before had other clocks.
     site.house.index.set_seen(None)
@@ -206,6 +213,7 @@ def test_a_removed_camera_can_be_taken_back_for_a_day(site: Site, client: httpx.
     back = client.post(f"{url}/restore")
     assert (back.status_code, back.json()["title"]) == (200, "Back door")
     assert client.post(f"{url}/restore").status_code == 404
+    assert client.get("/v1/removed-cameras").json() == {"cameras": []}
     assert link.get("size").json() == {"size": 3 * BLOCK_BYTES}
     assert link.get(f"{T}.ts").status_code == 200
     assert client.delete(url).status_code == 204
@@ -274,7 +282,13 @@ def test_a_server_keeps_its_store_inside_its_limit_and_says_why(tmp_path: Path) 
         wait(lambda: house.index.keeper().report)
         with httpx.Client(base_url=server.url, headers={"X-Integration-Key": key}, timeout=60) as client:
             status = client.get("/v1/status").json()
-            assert (status["storage"]["maxBytes"], status["storage"]["refused"]) == (limit, None)
+            storage = status["storage"]
+            assert (storage["maxBytes"], storage["keepFreeBytes"], storage["refused"]) == (limit, 0, None)
+            # The reach lies inside the oldest block of all that went.
+            assert storage["limit"] == "store_bytes"
+            assert 0 <= storage["reachMs"] - blocks * MINUTE_MS < MINUTE_MS
+            full = "the store's limit of 1.05 MB is reached: each camera keeps at most its newest"
+            assert storage["text"].startswith(f"{full} {blocks} min")
             [camera] = status["cameras"]
             assert camera["retention"]["limit"] == "store_bytes"
             assert camera["retention"]["keptMs"] == blocks * MINUTE_MS

@@ -18,11 +18,13 @@ ROUTES = {
     "GET /v1/cameras": Scope.READ,
     "GET /v1/cameras/{}": Scope.READ,
     "GET /v1/cameras/{}/status": Scope.READ,
+    "GET /v1/cameras/{}/locks": Scope.READ,
     "GET /v1/status": Scope.READ,
     "POST /v1/cameras/{}/tokens": Scope.READ,
     "POST /v1/cameras": Scope.WRITE,
     "PATCH /v1/cameras/{}": Scope.WRITE,
     "DELETE /v1/cameras/{}": Scope.ADMIN,
+    "GET /v1/removed-cameras": Scope.ADMIN,
     "GET /v1/audit": Scope.ADMIN,
 }
 """What each needs, as the reference says it."""

@@ -259,7 +259,7 @@ def test_a_camera_is_added_changed_switched_off_and_removed(page: Page, desk: De
 
     page.get_by_role("button", name="Remove …").click()
     dialog = page.get_by_role("dialog")
-    remove = dialog.get_by_role("button", name="Remove for good")
+    remove = dialog.get_by_role("button", name="Remove")
     dialog.get_by_label("Type its title").fill("side door")
     expect(remove).to_be_disabled()
     desk.look()

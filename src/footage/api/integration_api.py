@@ -94,6 +94,20 @@ class CameraPage(msgspec.Struct, frozen=True):
     next: str | None
 
 
+class RemovedCamera(msgspec.Struct, frozen=True):
+    """A camera that was removed and can be taken back until a moment, in ms."""
+
+    id: str
+    title: str
+    until: int
+
+
+class RemovedCameras(msgspec.Struct, frozen=True):
+    """All of those."""
+
+    cameras: list[RemovedCamera]
+
+
 class Validity(msgspec.Struct, frozen=True, rename="camel"):
     """Whether an integration key is good."""
 
@@ -241,6 +255,15 @@ def remove_camera(request: AnyRequest, services: Injected, camera_id: FromPath[s
     note(services, request, caller, "camera.removed", wanted, title=title)
 
 
+@get("/v1/removed-cameras")
+@in_thread
+def list_removed(request: AnyRequest, services: Injected) -> Response[bytes]:
+    """Cameras that were removed and can be taken back, by title."""
+    require_key(services, request, Scope.ADMIN)
+    found = [RemovedCamera(str(one.id), one.title, one.until_ms) for one in services.cameras.bin()]
+    return json_answer(RemovedCameras(found))
+
+
 @post("/v1/cameras/{camera_id:str}/restore", status_code=200)
 @in_thread
 def restore_camera(request: AnyRequest, services: Injected, camera_id: FromPath[str]) -> Response[bytes]:
@@ -259,6 +282,7 @@ ROUTES = (
     show_status,
     change_camera,
     remove_camera,
+    list_removed,
     restore_camera,
 )
 

@@ -39,7 +39,7 @@ class LockIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(LockIn)}
 
 
-class LockOut(msgspec.Struct, frozen=True):
+class LockOut(msgspec.Struct, frozen=True, rename="camel"):
     """A lock; moments in ms."""
 
     id: str
@@ -48,6 +48,7 @@ class LockOut(msgspec.Struct, frozen=True):
     reason: str
     until: int | None
     created: int
+    size_bytes: int
 
 
 class LockList(msgspec.Struct, frozen=True, rename="camel"):
@@ -63,9 +64,11 @@ def list_locks(request: AnyRequest, services: Injected, camera_id: FromPath[str]
     """The locks that stand, by start."""
     require_key(services, request, Scope.READ)
     archive, now_ms = _archive(services, camera_id), services.now_ms()
-    locks = [_lock_out(lock) for lock in services.retention.locks(archive, now_ms)]
+    locks = services.retention.locks(archive, now_ms)
+    sizes = services.retention.lock_bytes(archive, locks)
+    shown = [_lock_out(lock, size_bytes) for lock, size_bytes in zip(locks, sizes, strict=True)]
     size_bytes = services.retention.locked_bytes(now_ms).get(archive.number, 0) if locks else 0
-    return json_answer(LockList(locks, size_bytes))
+    return json_answer(LockList(shown, size_bytes))
 
 
 @post("/v1/cameras/{camera_id:str}/locks", status_code=201)
@@ -87,7 +90,7 @@ def add_lock(
         raise BadRequest(Fault("until", "must lie in the future"))
     reason = given.reason.strip()
     lock = services.retention.lock(archive, span, reason, now_ms=now_ms, until_ms=until_ms)
-    made = _lock_out(lock)
+    made = _lock_out(lock, *services.retention.lock_bytes(archive, [lock]))
     said = {"lock": made.id, "start": made.start, "duration": made.duration, "reason": made.reason}
     note(services, request, caller, "lock.added", archive.camera_id, **said)
     return json_answer(made, status_code=201)
@@ -135,8 +138,14 @@ def _read_body(body: bytes) -> LockIn:
     return LockIn(**fields)
 
 
-def _lock_out(lock: Lock) -> LockOut:
+def _lock_out(lock: Lock, size_bytes: int) -> LockOut:
     span = lock.span
     return LockOut(
-        str(lock.id), span.start_ms, span.duration_ms, lock.reason, lock.until_ms, lock.created_ms
+        str(lock.id),
+        span.start_ms,
+        span.duration_ms,
+        lock.reason,
+        lock.until_ms,
+        lock.created_ms,
+        size_bytes,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from footage.api.errors import Fault
+from footage.api.integration_api import RemovedCameras
 from footage.api.lock_api import REASON_MAX, LockIn, LockList, LockOut
 from footage.api.openapi_integration import (
     CAMERA,
@@ -15,10 +16,10 @@ from footage.api.openapi_integration import (
     refused,
     unknown_camera,
 )
-from footage.api.openapi_parts import START_MS, Json, answer, problem
+from footage.api.openapi_parts import CAMERA_ID, START_MS, Json, answer, problem
 from footage.api.openapi_schemas import ref
 
-_LOCKS = f"{CAMERA}/locks"
+_LOCKS, _REMOVED = f"{CAMERA}/locks", "/v1/removed-cameras"
 _LOCK_ID = "c1d0d5a4-3c5b-4a53-8d0e-0a4f8f0f2b61"
 _ONE_LOCK = f"{_LOCKS}/{_LOCK_ID}"
 _LOCK: Json = {
@@ -28,6 +29,7 @@ _LOCK: Json = {
     "reason": "A theft, case 4711",
     "until": None,
     "created": START_MS + 86_400_000,
+    "sizeBytes": 150_000_000,
 }
 _PATH_LOCK: Json = {
     "name": "lockId",
@@ -102,6 +104,24 @@ _remove = operation(
     },
     _ONE_LOCK,
 )
+_removed = operation(
+    "listRemovedCameras",
+    "Cameras that can be taken back",
+    "Those that were removed less than a day ago, by title.",
+    {
+        HTTPStatus.OK: answer(
+            "The cameras.",
+            "application/json",
+            ref(RemovedCameras),
+            sends=("CacheControl",),
+            examples={
+                "One": {"cameras": [{"id": CAMERA_ID, "title": "Entrance", "until": START_MS + 86_400_000}]}
+            },
+        ),
+        **refused(_REMOVED),
+    },
+    _REMOVED,
+)
 _restore = operation(
     "restoreCamera",
     "Take back a camera that was removed",
@@ -113,5 +133,6 @@ _restore = operation(
 LOCK_PATHS: dict[str, Json] = {
     "/v1/cameras/{cameraId}/locks": {"parameters": [PATH_ID], "get": _list, "post": _add},
     "/v1/cameras/{cameraId}/locks/{lockId}": {"parameters": [PATH_ID, _PATH_LOCK], "delete": _remove},
+    _REMOVED: {"get": _removed},
     "/v1/cameras/{cameraId}/restore": {"parameters": [PATH_ID], "post": _restore},
 }

@@ -26,6 +26,8 @@ from footage.api.integration_api import (
     LocationOut,
     PlaceIn,
     PlaceOut,
+    RemovedCamera,
+    RemovedCameras,
     Validity,
 )
 from footage.api.lock_api import LockIn, LockList, LockOut
@@ -59,6 +61,7 @@ _STRUCTS = (
     LockIn,
     LockOut,
     LockList,
+    RemovedCameras,
 )
 _COMMON_CAMERA = {
     "title": "What people call it.",
@@ -180,7 +183,14 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "reason": "Why.",
         "until": "When it ends by itself, in ms; null: never.",
         "created": "When it was made, in ms.",
+        "sizeBytes": "Bytes of the blocks that it keeps now; those that two locks touch count for both.",
     },
+    RemovedCamera: {
+        "id": "The camera.",
+        "title": "What it was called.",
+        "until": "Until when it can be taken back, in ms.",
+    },
+    RemovedCameras: {"cameras": "By title."},
     LockList: {
         "locks": "Those that stand, by start.",
         "lockedBytes": "Bytes of the blocks that they keep.",
@@ -192,7 +202,13 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
         "freeBytes": "Bytes that may still be written, the reserve taken off; null: not known now.",
         "totalBytes": "Bytes that the storage holds, whoever wrote them; null: not known now.",
         "maxBytes": "What all footage may take, in bytes; null: no limit, or no keeper ever said.",
+        "keepFreeBytes": "What of `freeBytes` is to stay free, in bytes; null: no keeper ever said.",
         "lockedBytes": "Bytes that locks keep.",
+        "limit": "What the store is full by: `store_bytes` (`maxBytes`), `store_free` (the disk); null:"
+        " it is not full.",
+        "reachMs": "How long each camera's footage can be kept then, in ms, from its own newest; null: no"
+        " limit of the store says so.",
+        "text": "What is full, and what follows from it, in words.",
         "refused": "Why footage is not removed although limits say so: `clock_ahead`, `clock_behind`,"
         " `index_emptier`; null where it is.",
         "refusedText": "The same in words, with what to do.",
@@ -279,6 +295,7 @@ _FORMATS = {
     (CameraOut, "tempAccessExpiryDate"): "date-time",
     (CameraOverview, "id"): "uuid",
     (LockOut, "id"): "uuid",
+    (RemovedCamera, "id"): "uuid",
     (TokenOut, "archiveApiUrl"): "uri",
     (ExportOut, "id"): "uuid",
     (AuditEntryOut, "at"): "date-time",
@@ -292,6 +309,7 @@ _CHOICES: dict[tuple[type[msgspec.Struct], str], list[str]] = {
     (CameraOut, "transport"): ["tcp", "udp"],
     (ExportOut, "state"): [state.value for state in ExportState],
     (KeptForOut, "limit"): [limit.value for limit in Limit],
+    (StorageOut, "limit"): [Limit.STORE_BYTES.value, Limit.STORE_FREE.value],
     (StatusOut, "state"): [state.value for state in State],
     (CameraOverview, "state"): [state.value for state in State],
 }

@@ -12,7 +12,7 @@ from footage.api.json_bodies import json_answer
 from footage.api.services import Injected
 from footage.api.threads import in_thread
 from footage.archive.index.kept import Totals
-from footage.archive.keep import KeptFor, kept_for, refused
+from footage.archive.keep import KeptFor, StoreFull, kept_for, refused, store_full
 from footage.archive.keeper_report import Report
 from footage.archive.read import Overview
 from footage.timeline import Camera, CameraStatus, Scope
@@ -27,7 +27,11 @@ class StorageOut(msgspec.Struct, frozen=True, rename="camel"):
     free_bytes: int | None
     total_bytes: int | None
     max_bytes: int | None
+    keep_free_bytes: int | None
     locked_bytes: int
+    limit: str | None
+    reach_ms: int | None
+    text: str
     refused: str | None
     refused_text: str | None
     recorded_bytes_per_day: int
@@ -70,30 +74,37 @@ def show_overview(request: AnyRequest, services: Injected) -> Response[bytes]:
         totals, locked_bytes = overview.totals.get(number), locked.get(number, 0)
         return kept_for(camera, totals, report, now_ms=now_ms, locked_bytes=locked_bytes)
 
+    pairs = services.cameras.archives_of(list(services.cameras.every()))
+    lengths = {archive.number: kept(camera, archive.number) for camera, archive in pairs}
     cameras = [
         _camera_out(
             camera,
             written.get(archive.number),
             overview.totals.get(archive.number),
-            kept(camera, archive.number),
+            lengths[archive.number],
             now_ms,
         )
-        for camera, archive in services.cameras.archives_of(list(services.cameras.every()))
+        for camera, archive in pairs
     ]
-    return json_answer(OverviewOut(_storage_out(overview, report, sum(locked.values())), cameras))
+    full = store_full(report, lengths.values())
+    return json_answer(OverviewOut(_storage_out(overview, report, full, sum(locked.values())), cameras))
 
 
 ROUTES = (show_overview,)
 
 
-def _storage_out(overview: Overview, report: Report, locked_bytes: int) -> StorageOut:
+def _storage_out(overview: Overview, report: Report, full: StoreFull, locked_bytes: int) -> StorageOut:
     room, a_day = overview.room, overview.bytes_since
     return StorageOut(
         size_bytes=overview.size_bytes,
         free_bytes=None if room is None else room.free_bytes,
         total_bytes=None if room is None else room.total_bytes,
         max_bytes=report.max_bytes,
+        keep_free_bytes=report.free_bytes,
         locked_bytes=locked_bytes,
+        limit=None if full.limit is None else full.limit.value,
+        reach_ms=full.reach_ms,
+        text=full.text,
         refused=None if report.refusal is None else report.refusal.value,
         refused_text=refused(report),
         recorded_bytes_per_day=a_day,

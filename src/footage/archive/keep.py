@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ from footage.archive.index import KeeperIndex, LockIndex
 from footage.archive.index.kept import Totals
 from footage.archive.keeper_report import Report
 from footage.archive.retention import Limit
-from footage.archive.retention_words import kept_words, refusal_words
+from footage.archive.retention_words import kept_words, refusal_words, store_words
 from footage.timeline import Archive, Camera, Lock, Span
 
 _DAY_MS = 86_400_000
@@ -32,6 +32,18 @@ class KeptFor:
     kept_ms: int
     limit: Limit | None
     locked_bytes: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFull:
+    """The limit of the store that keeps cameras from keeping more, and how long each keeps at most.
+
+    Both are None where the store presses nobody. ``text`` says it.
+    """
+
+    limit: Limit | None
+    reach_ms: int | None
     text: str
 
 
@@ -61,6 +73,10 @@ class Retention:
     def locked_bytes(self, now_ms: int) -> Mapping[int, int]:
         """Bytes that locks keep, by number of the archive."""
         return self._locks.locked_bytes(now_ms)
+
+    def lock_bytes(self, archive: Archive, locks: Sequence[Lock]) -> list[int]:
+        """Bytes of the blocks that each of the locks keeps; where locks meet, a block counts for both."""
+        return self._locks.span_bytes(archive, [lock.span for lock in locks])
 
     def report(self) -> Report:
         """What the keeper did and refused last."""
@@ -94,6 +110,13 @@ def _limit(
     if keep_ms is not None and totals.first_ms <= now_ms - keep_ms + _NEAR_MS:
         return Limit.AGE
     return None
+
+
+def store_full(report: Report, kept: Iterable[KeptFor]) -> StoreFull:
+    """Whether the store is full, and for which limit: the one that any camera is at."""
+    is_pressed = report.stuck_bytes > 0 or any(one.limit == report.pressing for one in kept)
+    limit = report.pressing if is_pressed else None
+    return StoreFull(limit, None if limit is None else report.reach_ms, store_words(limit, report))
 
 
 def refused(report: Report) -> str | None:

@@ -241,12 +241,14 @@ class Keeper:
         room = self._storage.room()
         if room is None:
             return 0
-        wanted = self._plan.free_bytes
-        if wanted is None:
-            wanted = max(4 * self._plan.reserve_bytes, self._plan.reserve_bytes + self.report.five_minutes)
-        wanted = min(wanted - self._plan.reserve_bytes, room.total_bytes)
+        wanted = min(self._wanted_free_bytes(), room.total_bytes)
         self._is_urgent = room.free_bytes < wanted // 2
         return wanted - room.free_bytes - leaving_bytes
+
+    def _wanted_free_bytes(self) -> int:
+        """What the disk is to have free, beyond the reserve."""
+        wanted, reserve = self._plan.free_bytes, self._plan.reserve_bytes
+        return max(3 * reserve, self.report.five_minutes) if wanted is None else wanted - reserve
 
     def _mark(self, archives: list[KeptArchive], made: Plan, now: Moment) -> None:
         """Take out of sight what has to go, a few milliseconds at a time."""
@@ -351,7 +353,7 @@ class Keeper:
         report = self.report
         report.passed_ms = now.wall_ms
         report.describe(made)
-        report.max_bytes, report.free_bytes = self._plan.max_bytes, self._plan.free_bytes
+        report.max_bytes, report.free_bytes = self._plan.max_bytes, max(self._wanted_free_bytes(), 0)
         report.cameras = len(archives)
         report.locked_bytes = sum(self._index.locked_bytes(self._now_for_locks(now)).values())
         report.five_minutes = self._index.bytes_since(now.wall_ms - 3_600_000) // 12

@@ -29,6 +29,7 @@ class Report:
     cameras: int = 0
     max_bytes: int | None = None
     free_bytes: int | None = None
+    """What the disk is to have free, beyond the reserve."""
     locked_bytes: int = 0
     five_minutes: int = 0
     """Bytes that are recorded in five minutes."""

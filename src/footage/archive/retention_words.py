@@ -61,6 +61,21 @@ def kept_words(
             )
 
 
+def store_words(limit: Limit | None, report: Report) -> str:
+    """What keeps the store from keeping more, and what follows from it."""
+    if limit is None:
+        return "no limit of the store is reached"
+    if report.stuck_bytes:
+        return f"{NO_ROOM[limit]}: recording stops until {size_words(report.stuck_bytes)} of it can go"
+    full = (
+        f"the store's limit of {size_words(report.max_bytes or 0)} is reached"
+        if limit is Limit.STORE_BYTES
+        else "the disk's room is used up"
+    )
+    locked = f", and what is locked, {size_words(report.locked_bytes)}" if report.locked_bytes else ""
+    return f"{full}: each camera keeps at most its newest {length_words(report.reach_ms or 0)}{locked}"
+
+
 def refusal_words(report: Report) -> str | None:
     """Why footage is not removed although limits say so, and what to do; None where nothing is refused."""
     detail = report.refusal_detail

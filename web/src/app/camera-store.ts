@@ -4,7 +4,7 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { Entry } from './camera-words';
-import { Refusal, type Camera, type CameraState, type Server, type Storage } from './server';
+import { Refusal, type Camera, type CameraState, type RemovedCamera, type Server, type Storage } from './server';
 
 const POLL_MS = 5000;
 /** Titles and places that others change are seen after so long. */
@@ -14,6 +14,8 @@ const LIST_MS = 60_000;
 export class CameraStore extends EventTarget {
   entries: readonly Entry[] = [];
   storage: Storage | null = null;
+  /** Those that can be taken back; known to who may do so. */
+  removed: readonly RemovedCamera[] = [];
   /** Why nothing new can be had just now. */
   problem: string | null = null;
   hasLoaded = false;
@@ -22,6 +24,7 @@ export class CameraStore extends EventTarget {
   #listedMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOn = false;
+  #knowsBin = false;
   #refreshing: Promise<void> | null = null;
 
   constructor(server: Server) {
@@ -30,9 +33,11 @@ export class CameraStore extends EventTarget {
     document.addEventListener('visibilitychange', () => this.#isOn && !document.hidden && void this.#poll());
   }
 
-  start(): void {
+  /** `knowsBin` where whoever is signed in may see the cameras that were removed. */
+  start(knowsBin: boolean): void {
     if (this.#isOn) return;
     this.#isOn = true;
+    this.#knowsBin = knowsBin;
     void this.#poll();
   }
 
@@ -40,7 +45,7 @@ export class CameraStore extends EventTarget {
   stop(): void {
     this.#isOn = this.hasLoaded = false;
     clearTimeout(this.#timer);
-    this.entries = this.#cameras = [];
+    this.entries = this.#cameras = this.removed = [];
     this.storage = this.problem = null;
     this.#listedMs = 0;
   }
@@ -68,9 +73,13 @@ export class CameraStore extends EventTarget {
   async #load(): Promise<void> {
     try {
       const { storage, cameras: states } = await this.#server.overview();
+      // Whoever signed out meanwhile asks for nothing more.
+      if (!this.#isOn) return;
       if (this.#isListOld(states)) {
         const listedMs = Date.now();
-        this.#cameras = await this.#server.cameras();
+        const [cameras, removed] = await Promise.all([this.#server.cameras(), this.#knowsBin ? this.#server.removed() : []]);
+        this.#cameras = cameras;
+        this.removed = removed;
         this.#listedMs = listedMs;
       }
       if (!this.#isOn) return;
@@ -130,5 +139,5 @@ function merged(before: readonly Entry[], cameras: readonly Camera[], states: re
 }
 
 function isSame(one: CameraState, other: CameraState): boolean {
-  return (Object.keys(one) as (keyof CameraState)[]).every((key) => one[key] === other[key]);
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,7 +1,7 @@
 /** What is known of a camera and of the storage, in words, and which cameras a search means. Pure. */
-import { lengthWords, sizeWords } from '../player/words';
+import { clockWords, dayWords, lengthWords, momentWords, sizeWords, timeWords } from '../player/words';
 import type { CamerasRoute, Show, Sort } from './routes';
-import type { Camera, CameraState, Storage } from './server';
+import type { Camera, CameraState, Lock, Storage } from './server';
 
 /** A camera and how its recording goes. */
 export interface Entry {
@@ -83,9 +83,26 @@ function spanWords(lengthMs: number): string {
   return `${days < 10 ? days.toFixed(1) : Math.floor(days)} d`;
 }
 
+/** Words of the server's as a sentence of their own. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** What a lock keeps, from when to when. */
+export function lockSpanWords({ start, duration }: Lock): string {
+  const end = start + duration;
+  const isOneDay = dayWords(start) === dayWords(end) && duration < DAY_MS;
+  return `${clockWords(start)} – ${isOneDay ? timeWords(end) : clockWords(end)}, ${lengthWords(duration)}`;
+}
+
+export function lockUntilWords({ until }: Lock): string {
+  return until === null ? 'stands until it is removed' : `ends by itself ${momentWords(until)}`;
+}
+
 /** How long the room lasts. */
-export function fullWords({ freeBytes, daysToFull, recordedBytesPerDay }: Storage): string {
+export function fullWords({ freeBytes, daysToFull, recordedBytesPerDay, limit }: Storage): string {
   if (freeBytes === null) return 'The storage does not answer';
+  if (limit !== null) return 'Now';
   if (recordedBytesPerDay === 0) return 'Nothing recorded in the last 24 h';
   if (daysToFull === null) return 'Not known';
   if (daysToFull < 1) return 'Less than a day';

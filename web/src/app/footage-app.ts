@@ -9,7 +9,7 @@ import mark from './favicon.svg';
 import { CameraStore, Follows } from './camera-store';
 import type { PageCameras } from './page-cameras';
 import { fragmentOf, isSamePlace, OVERVIEW, parseRoute, type Route } from './routes';
-import { Refusal, Server } from './server';
+import { reaches, Refusal, Server } from './server';
 import { Session } from './session';
 import { uiStyles } from './ui-styles';
 
@@ -97,7 +97,7 @@ export class FootageApp extends LitElement {
   #begin(): void {
     if (this._route.view === 'links') return;
     void this.#session.open();
-    if (this.#session.who) this.#store.start();
+    if (this.#session.who) this.#store.start(reaches(this.#session.who.scope, 'admin'));
   }
 
   async #onSession(): Promise<void> {
@@ -204,17 +204,30 @@ export class FootageApp extends LitElement {
     const route = this._route;
     if (route.view === 'links') return html`<page-links class="view" .route=${route}></page-links>`;
     if (this.#session.who === undefined) return nothing;
-    if (this.#session.who === null) {
+    const { who } = this.#session;
+    if (who === null) {
       return html`<page-sign-in class="view" .session=${this.#session} .hasEnded=${this.#session.hasEnded}></page-sign-in>`;
     }
     const [server, store] = [this.#server, this.#store];
     if (route.view === 'camera') {
-      return html`<page-camera class="view" .server=${server} .store=${store} .route=${route}></page-camera>`;
+      return html`<page-camera
+        class="view"
+        .server=${server}
+        .store=${store}
+        .route=${route}
+        .scope=${who.scope}
+      ></page-camera>`;
     }
     if (route.view === 'wall') {
       return html`<page-wall class="view" .server=${server} .store=${store} .route=${route}></page-wall>`;
     }
-    return html`<page-cameras class="view" .server=${server} .store=${store} .route=${route}></page-cameras>`;
+    return html`<page-cameras
+      class="view"
+      .server=${server}
+      .store=${store}
+      .route=${route}
+      .scope=${who.scope}
+    ></page-cameras>`;
   }
 }
 

@@ -2,10 +2,10 @@
  * `<page-camera-dialog>`: adds a camera, or changes one. The source's address goes in and never comes
  * back. Tells by `page-done` what the camera is now, and by `page-cancel` that nothing was done.
  */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, nothing, type TemplateResult } from 'lit';
 import { ifDefined } from 'lit/directives/if-defined.js';
-import { Refusal, type Camera, type CameraFields, type Place, type Server } from './server';
-import { uiStyles } from './ui-styles';
+import { PageDialog } from './page-dialog';
+import type { Camera, CameraFields, Place } from './server';
 
 interface TextField {
   readonly name: 'deviceId' | 'cameraModel' | 'serialNumber' | 'platform' | 'firmwareVersion' | 'applicationVersion';
@@ -21,9 +21,9 @@ const MORE: readonly TextField[] = [
   { name: 'applicationVersion', words: 'Application version' },
 ];
 
-export class PageCameraDialog extends LitElement {
+export class PageCameraDialog extends PageDialog<Camera> {
   static override styles = [
-    uiStyles,
+    ...PageDialog.styles,
     css`
       .pair {
         display: grid;
@@ -41,65 +41,22 @@ export class PageCameraDialog extends LitElement {
       }
     `,
   ];
-  static override properties = {
-    server: { attribute: false },
-    camera: { attribute: false },
-    others: { attribute: false },
-    _faults: { state: true },
-    _problem: { state: true },
-    _isBusy: { state: true },
-  };
+  static override properties = { camera: { attribute: false }, others: { attribute: false } };
 
-  declare server: Server;
   /** The one to change; null to add one. */
   declare camera: Camera | null;
   /** The cameras there are, whose places are offered. */
   declare others: readonly Camera[];
-  declare _faults: ReadonlyMap<string, string>;
-  declare _problem: string;
-  declare _isBusy: boolean;
 
   constructor() {
     super();
     this.camera = null;
     this.others = [];
-    this._faults = new Map();
-    this._problem = '';
-    this._isBusy = false;
   }
 
-  protected override firstUpdated(): void {
-    this.renderRoot.querySelector('dialog')!.showModal();
-  }
-
-  #tell(name: 'page-done' | 'page-cancel', camera?: Camera): void {
-    this.dispatchEvent(new CustomEvent(name, { detail: camera }));
-  }
-
-  async #save(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    if (this._isBusy) return;
-    this._isBusy = true;
-    this._problem = '';
-    this._faults = new Map();
-    try {
-      const fields = this.#fields(new FormData(event.target as HTMLFormElement));
-      const saved = await (this.camera === null
-        ? this.server.add(fields)
-        : this.server.change(this.camera.id, changed(fields, this.camera)));
-      this.renderRoot.querySelector('dialog')!.close('done');
-      this.#tell('page-done', saved);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this._faults = error.faults;
-      this._problem = error.faults.size === 0 ? error.message : 'Correct what is marked.';
-      await this.updateComplete;
-      const faulty = this.renderRoot.querySelector<HTMLElement>('[aria-invalid="true"]');
-      faulty?.closest('details')?.setAttribute('open', '');
-      faulty?.focus();
-    } finally {
-      this._isBusy = false;
-    }
+  #save(form: FormData): Promise<Camera> {
+    const fields = this.#fields(form);
+    return this.camera === null ? this.server.add(fields) : this.server.change(this.camera.id, changed(fields, this.camera));
   }
 
   /** What the form says, as the API takes it. */
@@ -131,14 +88,9 @@ export class PageCameraDialog extends LitElement {
   protected override render(): TemplateResult {
     const { camera, others } = this;
     const places = [...new Set(others.flatMap(({ location }) => location?.title ?? []))];
-    return html`<dialog
-      aria-labelledby="heading"
-      @cancel=${(event: Event) => this._isBusy && event.preventDefault()}
-      @close=${(event: Event) => (event.target as HTMLDialogElement).returnValue !== 'done' && this.#tell('page-cancel')}
-    >
-      <form autocomplete="off" @submit=${(event: SubmitEvent) => void this.#save(event)}>
-        <h2 id="heading">${camera === null ? 'Add a camera' : `Change “${camera.title}”`}</h2>
-        ${this.#text('title', 'Title', { value: camera?.title, isRequired: true })}
+    return this.framed(
+      camera === null ? 'Add a camera' : `Change “${camera.title}”`,
+      html`${this.#text('title', 'Title', { value: camera?.title, isRequired: true })}
         ${this.#text('sourceUrl', 'Address of its stream', {
           maxLength: 2048,
           placeholder: camera === null ? 'rtsp://user:password@192.0.2.7/stream1' : 'Stays as it is',
@@ -175,14 +127,9 @@ export class PageCameraDialog extends LitElement {
         <details ?open=${MORE.some(({ name }) => camera !== null && camera[name] !== null)}>
           <summary>The device</summary>
           <div class="pair">${MORE.map(({ name, words }) => this.#text(name, words, { value: camera?.[name] ?? undefined }))}</div>
-        </details>
-        <p class="problem" role="alert">${this._problem}</p>
-        <div class="row end">
-          <button type="button" ?disabled=${this._isBusy} @click=${() => this.renderRoot.querySelector('dialog')!.close()}>Cancel</button>
-          <button class="primary" ?disabled=${this._isBusy}>${camera === null ? 'Add' : 'Save'}</button>
-        </div>
-      </form>
-    </dialog>`;
+        </details>`,
+      { words: camera === null ? 'Add' : 'Save', run: (form) => this.#save(form) },
+    );
   }
 
   #text(name: string, words: string, options: TextOptions): TemplateResult {

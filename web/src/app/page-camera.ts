@@ -5,14 +5,16 @@ import '../player/footage-player';
 import type { FootagePlayer } from '../player/footage-player';
 import { clockWords, sizeWords } from '../player/words';
 import './page-camera-dialog';
+import './page-locks';
 import './page-remove-dialog';
 import { Follows, type CameraStore } from './camera-store';
-import { adviceWords, keptWords, stateWords, toneOf, type Entry } from './camera-words';
+import { adviceWords, sentence, stateWords, toneOf, type Entry } from './camera-words';
 import { makeClipLink } from './clip-link';
 import { announce } from './events';
 import { MomentInAddress } from './moment-in-address';
+import type { Marked } from './page-locks';
 import { fragmentOf, OVERVIEW, type CameraRoute } from './routes';
-import { Refusal, type Camera, type Server } from './server';
+import { reaches, Refusal, type Camera, type Scope, type Server } from './server';
 import { uiStyles } from './ui-styles';
 
 export class PageCamera extends LitElement {
@@ -29,10 +31,18 @@ export class PageCamera extends LitElement {
         gap: 12px;
         align-items: start;
       }
+      .main {
+        display: grid;
+        grid-template-columns: minmax(0, 1fr);
+        gap: 12px;
+      }
       footage-player {
         padding: 10px;
         border: 1px solid var(--line);
         border-radius: 10px;
+      }
+      footage-player,
+      page-locks {
         width: 100%;
         /* The picture may not push the timeline off a low window. */
         max-width: max(480px, calc((100vh - 400px) * 16 / 9));
@@ -73,7 +83,11 @@ export class PageCamera extends LitElement {
         dl {
           grid-template-columns: repeat(auto-fill, minmax(150px, 1fr));
         }
-        footage-player {
+        dl > :first-child {
+          grid-column: 1 / -1;
+        }
+        footage-player,
+        page-locks {
           max-width: none;
         }
       }
@@ -83,6 +97,7 @@ export class PageCamera extends LitElement {
     server: { attribute: false },
     store: { attribute: false },
     route: { attribute: false },
+    scope: { attribute: false },
     _dialog: { state: true },
     _isBusy: { state: true },
   };
@@ -90,6 +105,8 @@ export class PageCamera extends LitElement {
   declare server: Server;
   declare store: CameraStore;
   declare route: CameraRoute;
+  /** What whoever is signed in may do. */
+  declare scope: Scope;
   declare _dialog: 'change' | 'remove' | null;
   declare _isBusy: boolean;
 
@@ -114,7 +131,7 @@ export class PageCamera extends LitElement {
     }
   }
 
-  async #switch({ camera }: Entry): Promise<void> {
+  async #switch(camera: Camera): Promise<void> {
     this._isBusy = true;
     try {
       await this.server.change(camera.id, { isRecorded: !camera.isRecorded });
@@ -136,7 +153,7 @@ export class PageCamera extends LitElement {
 
   #removed({ camera }: Entry): void {
     this._dialog = null;
-    announce(this, `“${camera.title}” is removed.`);
+    announce(this, `“${camera.title}” is removed. For a day it can be taken back here.`);
     void this.store.refresh();
     location.hash = fragmentOf(OVERVIEW);
   }
@@ -156,17 +173,51 @@ export class PageCamera extends LitElement {
       <div class="row">
         <h1 tabindex="-1">${camera.title}</h1>
         <span class="state ${tone}">${stateWords(entry)}</span>
-        <span class="row push">
-          <button @click=${() => (this._dialog = 'change')}>Change …</button>
-          <button ?disabled=${this._isBusy} @click=${() => void this.#switch(entry)}>
-            ${camera.isRecorded ? 'Switch recording off' : 'Switch recording on'}
-          </button>
-          <button @click=${() => (this._dialog = 'remove')}>Remove …</button>
-        </span>
+        ${this.#acts(entry)}
       </div>
-      <div class="body">${this.#player(entry)} ${facts(entry)}</div>
+      <div class="body">
+        <div class="main">
+          ${this.#player(entry)}
+          <page-locks
+            class="card"
+            .server=${this.server}
+            .store=${this.store}
+            .entry=${entry}
+            .mayChange=${reaches(this.scope, 'write')}
+            .marked=${() => this.#marked()}
+            @page-seek=${(event: CustomEvent<number>) => this.#watch(event.detail)}
+          ></page-locks>
+        </div>
+        ${facts(entry)}
+      </div>
       ${this.#dialogs(entry)}
     `;
+  }
+
+  #acts({ camera }: Entry): TemplateResult | typeof nothing {
+    if (!reaches(this.scope, 'write')) return nothing;
+    return html`<span class="row push">
+      <button @click=${() => (this._dialog = 'change')}>Change …</button>
+      <button ?disabled=${this._isBusy} @click=${() => void this.#switch(camera)}>
+        ${camera.isRecorded ? 'Switch recording off' : 'Switch recording on'}
+      </button>
+      ${reaches(this.scope, 'admin') ? html`<button @click=${() => (this._dialog = 'remove')}>Remove …</button>` : nothing}
+    </span>`;
+  }
+
+  get #footagePlayer(): FootagePlayer | null {
+    return this.renderRoot.querySelector('footage-player');
+  }
+
+  #marked(): Marked {
+    const player = this.#footagePlayer;
+    return { clip: player?.clip ?? null, zone: player?.zone ?? 'local' };
+  }
+
+  #watch(timeMs: number): void {
+    const player = this.#footagePlayer;
+    player?.scrollIntoView({ block: 'nearest' });
+    void player?.seek(timeMs);
   }
 
   #player(entry: Entry): TemplateResult {
@@ -187,7 +238,7 @@ export class PageCamera extends LitElement {
         .exp=${archiveApiToken.exp}
         .start=${this.#opened.atMs}
         .label=${camera.title}
-        .clipLink=${(clip: { startMs: number; endMs: number }) => makeClipLink(this.server, camera, clip)}
+        .clipLink=${(clip: { startMs: number; endMs: number }) => makeClipLink(this.server, this.scope, camera, clip)}
         autoplay
         muted
         @token-expiring=${(event: Event) => void this.#renew(event)}
@@ -227,6 +278,7 @@ export class PageCamera extends LitElement {
 function facts(entry: Entry): TemplateResult {
   const { camera, state } = entry;
   const { location } = camera;
+  const { targetBytes, lockedBytes, text } = state.retention;
   return html`<aside class="card" aria-label="About this camera">
     ${toneOf(state) === 'good'
       ? nothing
@@ -236,7 +288,9 @@ function facts(entry: Entry): TemplateResult {
           <p>${adviceWords(entry)}</p>
         </div>`}
     <dl>
-      ${fact('Kept', keptWords(entry))} ${fact('Size', sizeWords(state.sizeBytes))}
+      ${fact('How long it is kept', sentence(text))} ${fact('Size', sizeWords(state.sizeBytes))}
+      ${fact('At most', targetBytes === null ? null : sizeWords(targetBytes))}
+      ${fact('Locked', lockedBytes === 0 ? null : sizeWords(lockedBytes))}
       ${fact('Oldest', state.first === null ? null : clockWords(state.first))}
       ${fact('Newest', state.last === null ? null : clockWords(state.last))} ${fact('Runs', String(state.runs))}
       ${fact('Sound', camera.isAudioRecorded ? 'Recorded too' : 'Left out')}

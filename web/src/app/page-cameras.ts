@@ -1,6 +1,7 @@
 /** `<page-cameras>`: the overview: the storage, and every camera as a tile, to search, sort and choose. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import './page-bin';
 import './page-camera-dialog';
 import './page-storage';
 import './page-tile';
@@ -8,7 +9,7 @@ import { Follows, type CameraStore } from './camera-store';
 import { chosenEntries, isShown, type Entry } from './camera-words';
 import { announce, stay } from './events';
 import { fragmentOf, SHOWS, SORTS, type CamerasRoute, type Show, type Sort } from './routes';
-import type { Camera, Server } from './server';
+import { reaches, type Camera, type Scope, type Server } from './server';
 import { uiStyles } from './ui-styles';
 
 /** More pictures than this nobody follows, and no browser plays. */
@@ -86,12 +87,15 @@ export class PageCameras extends LitElement {
     server: { attribute: false },
     store: { attribute: false },
     route: { attribute: false },
+    scope: { attribute: false },
     _isAdding: { state: true },
   };
 
   declare server: Server;
   declare store: CameraStore;
   declare route: CamerasRoute;
+  /** What whoever is signed in may do. */
+  declare scope: Scope;
   declare _isAdding: boolean;
 
   constructor() {
@@ -130,14 +134,17 @@ export class PageCameras extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { storage, entries, hasLoaded } = this.store;
+    const { storage, entries, removed, hasLoaded } = this.store;
     const shown = chosenEntries(entries, this.route);
     return html`
       <div class="row">
         <h1 tabindex="-1">Cameras</h1>
-        <button class="primary push" @click=${() => (this._isAdding = true)}>Add a camera …</button>
+        ${this.#mayAdd ? html`<button class="primary push" @click=${() => (this._isAdding = true)}>Add a camera …</button>` : nothing}
       </div>
       ${storage === null ? nothing : html`<page-storage class="card" .storage=${storage}></page-storage>`}
+      ${removed.length === 0
+        ? nothing
+        : html`<page-bin class="card" .server=${this.server} .store=${this.store} .removed=${removed}></page-bin>`}
       ${!hasLoaded
         ? html`<p role="status" class="muted">Loading …</p>`
         : entries.length === 0
@@ -152,6 +159,10 @@ export class PageCameras extends LitElement {
           ></page-camera-dialog>`
         : nothing}
     `;
+  }
+
+  get #mayAdd(): boolean {
+    return reaches(this.scope, 'write');
   }
 
   #tools(entries: readonly Entry[]): TemplateResult {
@@ -221,6 +232,12 @@ export class PageCameras extends LitElement {
   }
 
   #noCameras(): TemplateResult {
+    if (!this.#mayAdd) {
+      return html`<section class="empty card">
+        <h2>No camera yet</h2>
+        <p>A key of scope <code>write</code> or <code>admin</code> adds one.</p>
+      </section>`;
+    }
     return html`<section class="empty card">
       <h2>No camera yet</h2>
       <p>Add one with the address of its stream, as its manual tells it: <code>rtsp://user:password@192.0.2.7/stream1</code>.</p>

@@ -1,13 +1,16 @@
 /** `<page-remove-dialog>`: removes a camera with all its footage, once its title was typed. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
-import { sizeWords } from '../player/words';
+import { css, html, nothing, type TemplateResult } from 'lit';
+import { momentWords, sizeWords } from '../player/words';
 import { keptWords, type Entry } from './camera-words';
-import { Refusal, type Server } from './server';
-import { uiStyles } from './ui-styles';
+import { PageDialog } from './page-dialog';
+import { Refusal } from './server';
 
-export class PageRemoveDialog extends LitElement {
+/** How long the server lets it be taken back. */
+const BIN_MS = 86_400_000;
+
+export class PageRemoveDialog extends PageDialog {
   static override styles = [
-    uiStyles,
+    ...PageDialog.styles,
     css`
       strong {
         overflow-wrap: anywhere;
@@ -15,67 +18,47 @@ export class PageRemoveDialog extends LitElement {
       }
     `,
   ];
-  static override properties = {
-    server: { attribute: false },
-    entry: { attribute: false },
-    _typed: { state: true },
-    _problem: { state: true },
-    _isBusy: { state: true },
-  };
+  static override properties = { entry: { attribute: false }, _typed: { state: true }, _locks: { state: true } };
 
-  declare server: Server;
   declare entry: Entry;
   declare _typed: string;
-  declare _problem: string;
-  declare _isBusy: boolean;
+  /** How many locks stand against it. */
+  declare _locks: number;
 
   constructor() {
     super();
-    this._typed = this._problem = '';
-    this._isBusy = false;
+    this._typed = '';
+    this._locks = 0;
   }
 
   protected override firstUpdated(): void {
-    this.renderRoot.querySelector('dialog')!.showModal();
+    super.firstUpdated();
+    void this.#countLocks();
   }
 
-  get #isSure(): boolean {
-    return this._typed.trim() === this.entry.camera.title.trim();
-  }
-
-  #tell(name: 'page-done' | 'page-cancel'): void {
-    this.dispatchEvent(new CustomEvent(name));
-  }
-
-  async #remove(event: SubmitEvent): Promise<void> {
-    event.preventDefault();
-    if (!this.#isSure || this._isBusy) return;
-    this._isBusy = true;
-    this._problem = '';
+  async #countLocks(): Promise<void> {
     try {
-      await this.server.remove(this.entry.camera.id);
-      this.renderRoot.querySelector('dialog')!.close('done');
-      this.#tell('page-done');
+      this._locks = (await this.server.locks(this.entry.camera.id)).locks.length;
     } catch (error) {
+      // Where they can't be had, the server refuses the removal itself.
       if (!(error instanceof Refusal)) throw error;
-      this._problem = error.message;
-    } finally {
-      this._isBusy = false;
     }
   }
 
   protected override render(): TemplateResult {
     const { camera, state } = this.entry;
-    return html`<dialog
-      aria-labelledby="heading"
-      @close=${(event: Event) => (event.target as HTMLDialogElement).returnValue !== 'done' && this.#tell('page-cancel')}
-    >
-      <form autocomplete="off" @submit=${(event: SubmitEvent) => void this.#remove(event)}>
-        <h2 id="heading">Remove this camera and its footage?</h2>
-        <p>
-          <strong>${camera.title}</strong> and all that is kept of it go for good: ${keptWords(this.entry)},
-          ${sizeWords(state.sizeBytes)}. Links to it stop working.
+    const isSure = this._typed.trim() === camera.title.trim();
+    return this.framed(
+      'Remove this camera and its footage?',
+      html`<p>
+          <strong>${camera.title}</strong> and all that is kept of it go out of sight at once:
+          ${keptWords(this.entry)}, ${sizeWords(state.sizeBytes)}. Links to it stop working.
         </p>
+        <p>
+          It can be taken back for a day, until ${momentWords(Date.now() + BIN_MS)}, among the removed cameras. Then
+          its footage is deleted for good.
+        </p>
+        ${this._locks === 0 ? nothing : html`<p class="problem" role="alert">${lockedWords(this._locks)}</p>`}
         <div class="field">
           <label for="typed">Type its title to confirm</label>
           <input
@@ -85,15 +68,21 @@ export class PageRemoveDialog extends LitElement {
             autofocus
             @input=${(event: Event) => (this._typed = (event.target as HTMLInputElement).value)}
           />
-        </div>
-        <p class="problem" role="alert">${this._problem}</p>
-        <div class="row end">
-          <button type="button" @click=${() => this.renderRoot.querySelector('dialog')!.close()}>Cancel</button>
-          <button class="danger" ?disabled=${!this.#isSure || this._isBusy}>Remove for good</button>
-        </div>
-      </form>
-    </dialog>`;
+        </div>`,
+      {
+        words: 'Remove',
+        isDanger: true,
+        isOff: !isSure || this._locks > 0,
+        run: () => this.server.remove(camera.id),
+      },
+    );
   }
+}
+
+function lockedWords(count: number): string {
+  return count === 1
+    ? 'A lock protects footage of it: it can’t be removed before the lock is.'
+    : `${count} locks protect footage of it: it can’t be removed before they are.`;
 }
 
 customElements.define('page-remove-dialog', PageRemoveDialog);

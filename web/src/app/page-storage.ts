@@ -1,7 +1,7 @@
-/** `<page-storage>`: what is used, what is free, and how long that lasts. */
+/** `<page-storage>`: what is used, what is free, how long that lasts; its limits, and what is full and why. */
 import { css, html, LitElement, nothing, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { sizeWords } from '../player/words';
-import { fullWords, storageWords } from './camera-words';
+import { fullWords, sentence, storageWords } from './camera-words';
 import type { Storage } from './server';
 import { uiStyles } from './ui-styles';
 
@@ -29,9 +29,18 @@ export class PageStorage extends LitElement {
       .footage {
         fill: var(--accent);
       }
+      .locked {
+        fill: var(--wait);
+      }
+      .limit {
+        fill: var(--text);
+      }
       .other {
         fill: var(--edge);
         opacity: 0.6;
+      }
+      .said {
+        grid-column: 1 / -1;
       }
       dl {
         display: flex;
@@ -58,19 +67,29 @@ export class PageStorage extends LitElement {
   declare storage: Storage;
 
   protected override render(): TemplateResult {
-    const { sizeBytes, freeBytes, totalBytes, recordedBytesPerDay, daysToFull } = this.storage;
-    const isBad = freeBytes === null || (daysToFull !== null && daysToFull < SOON_DAYS);
+    const { sizeBytes, freeBytes, totalBytes, recordedBytesPerDay, daysToFull, limit, reachMs } = this.storage;
+    const { maxBytes, keepFreeBytes, lockedBytes, text, refusedText } = this.storage;
+    // Full is how it is meant to be, where the oldest gives way; it is not where nothing can.
+    const isStuck = limit !== null && reachMs === 0;
+    const isBad = freeBytes === null || isStuck || (limit === null && daysToFull !== null && daysToFull < SOON_DAYS);
     return html`
       ${freeBytes === null || totalBytes === null
         ? html`<p class="state bad">The storage does not answer</p>`
         : html`<svg role="img" aria-label="Storage: ${storageWords(this.storage)}">
-            ${bar('footage', 0, sizeBytes / totalBytes)} ${bar('other', sizeBytes / totalBytes, 1 - freeBytes / totalBytes)}
+            ${bar('footage', 0, sizeBytes / totalBytes)} ${bar('locked', 0, lockedBytes / totalBytes)}
+            ${bar('other', sizeBytes / totalBytes, 1 - freeBytes / totalBytes)}
+            ${maxBytes === null || maxBytes > totalBytes ? nothing : mark(maxBytes / totalBytes)}
           </svg>`}
       <dl>
-        ${fact('Footage', sizeWords(sizeBytes))} ${fact('Free', freeBytes === null ? 'not known' : sizeWords(freeBytes))}
+        ${fact('Footage', sizeWords(sizeBytes))} ${lockedBytes === 0 ? nothing : fact('Locked of it', sizeWords(lockedBytes))}
+        ${maxBytes === null ? nothing : fact('At most', sizeWords(maxBytes))}
+        ${fact('Free', freeBytes === null ? 'not known' : sizeWords(freeBytes))}
+        ${keepFreeBytes ? fact('To stay free', sizeWords(keepFreeBytes)) : nothing}
         ${totalBytes === null ? nothing : fact('Disk', sizeWords(totalBytes))} ${fact('In 24 hours', sizeWords(recordedBytesPerDay))}
         ${fact('Full in', fullWords(this.storage), isBad ? 'problem' : '')}
       </dl>
+      ${limit === null ? nothing : html`<p class="said ${isStuck ? 'problem' : 'muted'}">${sentence(text)}</p>`}
+      ${refusedText === null ? nothing : html`<p class="said problem">Footage is not removed: ${refusedText}</p>`}
     `;
   }
 }
@@ -78,6 +97,11 @@ export class PageStorage extends LitElement {
 /** From one share of the whole to another: attributes, for a strict content policy allows no inline style. */
 function bar(kind: string, from: number, to: number): SVGTemplateResult {
   return svg`<rect class=${kind} height="100%" x="${100 * from}%" width="${100 * Math.max(to - from, 0)}%"></rect>`;
+}
+
+/** Where the limit of all footage is. */
+function mark(at: number): SVGTemplateResult {
+  return svg`<rect class="limit" height="100%" x="${100 * at}%" width="2"></rect>`;
 }
 
 function fact(name: string, words: string, kind = ''): TemplateResult {

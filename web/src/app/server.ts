@@ -4,11 +4,21 @@
  * whose words can be shown as they are.
  */
 
+const SCOPES = ['read', 'write', 'admin'] as const;
+/** What a key may do; each includes those before it. */
+export type Scope = (typeof SCOPES)[number];
+
+/** Whether a key of a scope may do what needs another. */
+export function reaches(scope: Scope, needed: Scope): boolean {
+  return SCOPES.indexOf(scope) >= SCOPES.indexOf(needed);
+}
+
 export interface Who {
   /** The name of the key that was signed in with. */
   readonly name: string;
   /** When the session ends, in Unix seconds. */
   readonly exp: number;
+  readonly scope: Scope;
 }
 
 export interface Place {
@@ -39,6 +49,16 @@ export type CameraFields = Partial<
   Omit<Camera, 'id' | 'archiveApiUrl' | 'archiveApiToken'> & { readonly sourceUrl: string }
 >;
 
+/** How long a camera's footage is kept, and why not longer; `text` says all of it. */
+export interface KeptFor {
+  readonly targetMs: number | null;
+  readonly targetBytes: number | null;
+  readonly keptMs: number;
+  readonly limit: string | null;
+  readonly lockedBytes: number;
+  readonly text: string;
+}
+
 export interface CameraState {
   readonly id: string;
   readonly state: string;
@@ -50,6 +70,25 @@ export interface CameraState {
   readonly last: number | null;
   readonly sizeBytes: number;
   readonly runs: number;
+  readonly retention: KeptFor;
+}
+
+/** A span that nothing removes; moments in ms. */
+export interface Lock {
+  readonly id: string;
+  readonly start: number;
+  readonly duration: number;
+  readonly reason: string;
+  /** When it ends by itself. */
+  readonly until: number | null;
+  readonly sizeBytes: number;
+}
+
+/** A camera that can be taken back until a moment, ms. */
+export interface RemovedCamera {
+  readonly id: string;
+  readonly title: string;
+  readonly until: number;
 }
 
 /** What is kept in all and the room for more; what is not known is null. */
@@ -57,6 +96,17 @@ export interface Storage {
   readonly sizeBytes: number;
   readonly freeBytes: number | null;
   readonly totalBytes: number | null;
+  /** What all footage may take. */
+  readonly maxBytes: number | null;
+  /** What of the free bytes is to stay free. */
+  readonly keepFreeBytes: number | null;
+  readonly lockedBytes: number;
+  /** By which limit it is full, and for how long each camera is kept then; `text` says it. */
+  readonly limit: string | null;
+  readonly reachMs: number | null;
+  readonly text: string;
+  /** Why footage is not removed although limits say so. */
+  readonly refusedText: string | null;
   readonly recordedBytesPerDay: number;
   readonly daysToFull: number | null;
 }
@@ -146,8 +196,29 @@ export class Server {
     return this.#ask('DELETE', `v1/cameras/${encodeURIComponent(id)}`);
   }
 
+  locks(id: string): Promise<{ readonly locks: readonly Lock[]; readonly lockedBytes: number }> {
+    return this.#ask('GET', `v1/cameras/${encodeURIComponent(id)}/locks`);
+  }
+
+  addLock(id: string, wanted: Pick<Lock, 'start' | 'duration' | 'reason' | 'until'>): Promise<Lock> {
+    return this.#ask('POST', `v1/cameras/${encodeURIComponent(id)}/locks`, wanted);
+  }
+
+  removeLock(id: string, lockId: string): Promise<void> {
+    return this.#ask('DELETE', `v1/cameras/${encodeURIComponent(id)}/locks/${encodeURIComponent(lockId)}`);
+  }
+
+  /** Cameras that can be taken back, by title. */
+  async removed(): Promise<readonly RemovedCamera[]> {
+    return (await this.#ask<{ cameras: RemovedCamera[] }>('GET', 'v1/removed-cameras')).cameras;
+  }
+
+  restore(id: string): Promise<Camera> {
+    return this.#ask('POST', `v1/cameras/${encodeURIComponent(id)}/restore`);
+  }
+
   /** A token for a part of a camera's archive; moments in ms. */
-  makeToken(id: string, wanted: { ttl: number; from: number; to: number }): Promise<MadeToken> {
+  makeToken(id: string, wanted: { ttl?: number; from: number; to: number }): Promise<MadeToken> {
     return this.#ask('POST', `v1/cameras/${encodeURIComponent(id)}/tokens`, wanted);
   }
 

@@ -4,6 +4,9 @@ import {
   chosenEntries,
   fullWords,
   keptWords,
+  lockSpanWords,
+  lockUntilWords,
+  sentence,
   stateWords,
   storageWords,
   toneOf,
@@ -40,11 +43,19 @@ const STATE: CameraState = {
   last: 12.4 * DAY,
   sizeBytes: 1000,
   runs: 1,
+  retention: { targetMs: 30 * DAY, targetBytes: null, keptMs: 12.4 * DAY, limit: null, lockedBytes: 0, text: '' },
 };
 const STORAGE: Storage = {
   sizeBytes: 8e11,
   freeBytes: 1.2e12,
   totalBytes: 2e12,
+  maxBytes: null,
+  keepFreeBytes: 4e8,
+  lockedBytes: 0,
+  limit: null,
+  reachMs: null,
+  text: 'no limit of the store is reached',
+  refusedText: null,
   recordedBytesPerDay: 4e10,
   daysToFull: 27.49,
 };
@@ -85,6 +96,27 @@ describe('the words for a camera', () => {
   });
 });
 
+describe('the words for a lock', () => {
+  const start = Date.UTC(2026, 8, 21, 21, 40);
+  const lock = { id: '1', start, duration: 600_000, reason: 'A theft', until: null, sizeBytes: 1 };
+
+  it('tell its span, with the second day where it is another one', () => {
+    // It ends ten minutes before midnight in Berlin, and then at midnight.
+    expect(lockSpanWords(lock)).toMatch(/21, 2026, 11:40:00.* – 11:50:00[^,]*, 10 min$/);
+    expect(lockSpanWords({ ...lock, duration: 1_200_000 })).toMatch(/21.*2026.* – .*22.*2026.*, 20 min$/);
+    expect(lockSpanWords({ ...lock, duration: 31_536_000_000 })).toMatch(/2026.* – .*2027.*, 365 d$/);
+  });
+
+  it('tell when it ends', () => {
+    expect(lockUntilWords(lock)).toBe('stands until it is removed');
+    expect(lockUntilWords({ ...lock, until: start })).toMatch(/^ends by itself .*21.*2026/);
+  });
+});
+
+it('words of the server become a sentence', () => {
+  expect(sentence('no target, kept 3 min')).toBe('No target, kept 3 min.');
+});
+
 describe('the words for the storage', () => {
   it.each([
     [{}, '27 days'],
@@ -94,6 +126,7 @@ describe('the words for the storage', () => {
     [{ daysToFull: null, recordedBytesPerDay: 0 }, 'Nothing recorded in the last 24 h'],
     [{ daysToFull: null }, 'Not known'],
     [{ freeBytes: null }, 'The storage does not answer'],
+    [{ limit: 'store_free', daysToFull: 0.1 }, 'Now'],
   ])('tell how long the room lasts: %j', (change, words) => {
     expect(fullWords({ ...STORAGE, ...change })).toBe(words);
   });

@@ -82,6 +82,9 @@ class LockIndex(Protocol):
     def locked_bytes(self, now_ms: int) -> dict[int, int]:
         """Bytes of the blocks that locks keep, by number of the archive."""
 
+    def span_bytes(self, archive: Archive, spans: Sequence[Span]) -> list[int]:
+        """Bytes of the blocks that touch each of the spans, in their order."""
+
     def add_hold(self, archive: Archive, hold_id: UUID, span: Span) -> None:
         """Say that somebody is at work in a span. Raises UnknownCamera."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Engine, bindparam, delete, insert, select, update
@@ -71,6 +71,11 @@ class LockRows:
                 if is_lock:
                     locked.setdefault(number, []).append(span)
             return {number: _size(connection, number, spans) for number, spans in locked.items()}
+
+    def span_bytes(self, archive: Archive, spans: Sequence[Span]) -> list[int]:
+        """Bytes of the blocks that touch each of the spans, in their order."""
+        with reading(self._engine) as connection:
+            return [_size(connection, archive.number, [span]) for span in spans]
 
     def add_hold(self, archive: Archive, hold_id: UUID, span: Span) -> None:
         """Say that somebody is at work in a span. Raises UnknownCamera."""
