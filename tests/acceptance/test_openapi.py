@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,10 +33,11 @@ from footage.api.openapi import document
 from footage.archive.commit import RunWriter
 from footage.house import open_house
 from footage.settings import load
-from footage.timeline import Lock, Segment, Span
+from footage.timeline import Lock, Scope, Segment, Span
 from kit.archive import CODECS, START_MS, Shelf
 from kit.clips import Clip
 from kit.exports import ask, wait_until_done
+from kit.scopes import NEEDED
 from kit.server import SignedLink, running_server
 from kit.site import Site
 
@@ -45,12 +48,18 @@ OPERATIONS = [
     for method in item
     if method in ("get", "post", "patch", "delete")
 ]
+NOT_EACH_BOUND = ("--phases", "examples,fuzzing,stateful")
+"""Where nothing is looked at but the key, bounds are not: those that open everything try them."""
+KEYED: list[dict[str, list[str]]] = [{"integrationKey": []}]
+"""What is said of operations that want a key."""
+PAGES_OF_EXPORTS = "GET /archives/{archiveId}/exports"
+"""Its cursor is none of the cameras' pages."""
 ALSO_REFUSED = {
     "GET /archives/{archiveId}/index.m3u8": 400,
     "GET /archives/{archiveId}/{segment}.ts": 416,
     "GET /archives/{archiveId}/storyboard.vtt": 413,
     "GET /archives/{archiveId}/storyboard.jpg": 413,
-    "GET /archives/{archiveId}/exports": 400,
+    PAGES_OF_EXPORTS: 400,
     "GET /archives/{archiveId}/exports/{exportId}/movie.mp4": 416,
     "GET /v1/cameras": 400,
     "PATCH /v1/cameras/{cameraId}": 400,
@@ -64,7 +73,8 @@ may be, a part that ends before it begins, a lock that has ended, a camera with 
 title."""
 SEGMENTS = (START_MS, START_MS + 60_000)
 """The first of each run."""
-SPARE_CAMERAS = SPARE_EXPORTS = SPARE_LOCKS = 60
+SPARE_CAMERAS = SPARE_LOCKS = 60
+SPARE_EXPORTS = 40
 """One of them is removed now and then, so there must be more."""
 Answers = Counter[tuple[str, str, int]]
 """Method, route and status of requests, and how many there were."""
@@ -78,15 +88,20 @@ class Filled:
     site: Site
     shelf: Shelf
     link: SignedLink
-    key: str
+    keys: dict[Scope, str]
+    exports: list[str]
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A running server in which no queue is ever full: a 503 is a fault here."""
+    """A running server in which no queue is ever full: a 503 is a fault here.
+
+    Cameras may be anywhere: a schema cannot tell its own addresses from others.
+    """
     data = tmp_path_factory.mktemp("site")
     house = open_house(load(data_dir=data))
-    with running_server(data, environment={"FOOTAGE_EXPORT_QUEUE": "10000"}) as server:
+    environment = {"FOOTAGE_EXPORT_QUEUE": "10000", "FOOTAGE_LOCAL_SOURCES": '["0.0.0.0/0", "::/0"]'}
+    with running_server(data, environment=environment) as server:
         yield Site(server, house)
     house.close()
 
@@ -98,10 +113,13 @@ def filled(site: Site, clips: Callable[[str, Clip], Path]) -> Filled:
     for start_ms in SEGMENTS:
         shelf.import_file(clip, start_ms)
     _record(shelf)
-    key = make_key()
-    site.house.keys.add("schemathesis", hash_key(key), START_MS)
+    keys = {scope: make_key() for scope in Scope}
+    for scope, key in keys.items():
+        site.house.keys.add(f"schemathesis {scope}", hash_key(key), START_MS, scope)
     link = site.link(shelf, from_ms=START_MS - 60_000, to_ms=START_MS + 3_600_000)
-    return Filled(site, shelf, link, key)
+    asked = [ask(link, start=START_MS, duration=1000)["id"] for _ in range(SPARE_EXPORTS)]
+    exports = [wait_until_done(link, export_id)["id"] for export_id in asked]
+    return Filled(site, shelf, link, keys, exports)
 
 
 def _record(shelf: Shelf) -> None:
@@ -143,7 +161,7 @@ def test_the_server_serves_it(filled: Filled) -> None:
 
 
 def test_the_server_keeps_to_it(filled: Filled, tmp_path: Path) -> None:
-    answered = _run_schemathesis(filled, tmp_path, authorised=True, examples=25)
+    answered = _run_schemathesis(filled, tmp_path, _config(filled, Scope.ADMIN), 12)
     for method, path in OPERATIONS:
         good = [s for (m, p, s) in answered if (m, p) == (method, _route(path)) and s < 300]
         assert good, f"no {method} {path} was answered well"
@@ -152,8 +170,41 @@ def test_the_server_keeps_to_it(filled: Filled, tmp_path: Path) -> None:
     assert not {status for status in refused if status >= 500}
 
 
+@pytest.mark.parametrize("scope", [Scope.READ, Scope.WRITE])
+def test_a_key_does_what_its_scope_says_whatever_is_asked(
+    filled: Filled, tmp_path: Path, scope: Scope
+) -> None:
+    known = {
+        f"{m.upper()} {_route(p)}" for m, p in OPERATIONS if DOCUMENT["paths"][p][m]["security"] == KEYED
+    }
+    assert known == set(NEEDED)
+    config = _config(filled, scope)
+    before = _kept(filled)
+    keyed_alone = ("--include-path-regex", "^/v1/")
+    answered = _run_schemathesis(filled, tmp_path, config, 12, *keyed_alone, *NOT_EACH_BOUND)
+    assert not {status for _, _, status in answered if status >= 500}
+    for route, needed in NEEDED.items():
+        method, path = route.split(" ")
+        statuses = {s for (m, p, s) in answered if (m, p) == (method.lower(), path)}
+        if scope.includes(needed):
+            assert {s for s in statuses if s < 300}, route
+        else:
+            # The key comes before all else, so nothing is said but that it does not reach so far.
+            assert statuses <= {401, 403}, (route, statuses)
+            assert 403 in statuses, route
+    after = _kept(filled)
+    if scope is Scope.READ:
+        assert after == before
+    for table in ("run", "block", "integration_key"):
+        assert after[table] == before[table]
+    # Nothing is removed, and nothing that was removed comes back.
+    assert {row[0]: row[1] for row in before["camera"]}.items() <= {
+        row[0]: row[1] for row in after["camera"]
+    }.items()
+
+
 def test_the_server_keeps_to_it_whatever_the_token_and_the_key(filled: Filled, tmp_path: Path) -> None:
-    answered = _run_schemathesis(filled, tmp_path, authorised=False, examples=10)
+    answered = _run_schemathesis(filled, tmp_path, _config(filled, None), 10, *NOT_EACH_BOUND)
     for method, path in OPERATIONS:
         if DOCUMENT["paths"][path][method]["security"]:
             statuses = {s for (m, p, s) in answered if (m, p) == (method, _route(path))}
@@ -186,30 +237,47 @@ def _answered(filled: Filled) -> Answers:
     return counts
 
 
-def _run_schemathesis(filled: Filled, folder: Path, *, authorised: bool, examples: int) -> Answers:
+def _kept(filled: Filled) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows but those of the audit log, by table, and all files with the time of their last change."""
+    root = filled.site.house.settings.storage
+    kept: dict[str, list[tuple[Any, ...]]] = {
+        "files": sorted((str(path), path.stat().st_mtime_ns) for path in root.rglob("*"))
+    }
+    with closing(sqlite3.connect(filled.site.house.settings.data_dir / "index.db")) as database:
+        names = [
+            name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        ]
+        for name in set(names) - {"audit", "sqlite_sequence"}:
+            columns = "id, removed, *" if name == "camera" else "*"
+            kept[name] = sorted(database.execute(f"SELECT {columns} FROM {name}"), key=str)
+    return kept
+
+
+def _run_schemathesis(filled: Filled, folder: Path, config: str, examples: int, *options: str) -> Answers:
     """How it was answered. Fails with its report where an answer is not a documented one."""
-    config = folder / "schemathesis.toml"
-    config.write_text(_config(filled, authorised=authorised))
+    file = folder / "schemathesis.toml"
+    file.write_text(config)
     url = filled.site.server.url
     before = _answered(filled)
     finished = subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
+            *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(file)),
             *("run", f"{url}/openapi.json", "--url", url),
             *("--max-examples", str(examples), "--generation-deterministic", "--no-color"),
+            *options,
         ],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return _answered(filled) - before
 
 
-def _config(filled: Filled, *, authorised: bool) -> str:
-    """What to ask for: mostly what is there, now and then anything. TOML; its lists are JSON's too."""
+def _words(filled: Filled, key: str) -> dict[str, tuple[float, list[Any]]]:
+    """What to ask for, by name of the parameter: with which probability, and from what."""
     spare = [str(filled.site.shelf("Spare").camera.id) for _ in range(SPARE_CAMERAS)]
     removed = [filled.site.shelf("Removed").camera.id for _ in range(SPARE_CAMERAS // 2)]
     for camera_id in removed:
@@ -221,16 +289,13 @@ def _config(filled: Filled, *, authorised: bool) -> str:
     for lock in locks:
         filled.site.house.index.add_lock(locked.archive, lock)
     cameras = [*spare, *map(str, removed), *[str(locked.camera.id)] * (SPARE_CAMERAS // 2)]
-    page = httpx.get(
-        f"{filled.site.server.url}/v1/cameras", params={"limit": 1}, headers={KEY_HEADER: filled.key}
-    )
-    exports = [ask(filled.link, start=START_MS, duration=1000)["id"] for _ in range(SPARE_EXPORTS)]
+    page = httpx.get(f"{filled.site.server.url}/v1/cameras", params={"limit": 1}, headers={KEY_HEADER: key})
     tags = [filled.link.get(f"{start_ms}.ts").headers["etag"] for start_ms in SEGMENTS]
-    words: dict[str, tuple[float, list[Any]]] = {
+    return {
         "path.archiveId": (0.9, [str(filled.shelf.archive.id)]),
         "path.cameraId": (0.8, cameras),
         "path.lockId": (0.9, [str(lock.id) for lock in locks]),
-        "path.exportId": (0.9, [wait_until_done(filled.link, export_id)["id"] for export_id in exports]),
+        "path.exportId": (0.9, filled.exports),
         "path.segment": (0.8, [str(start_ms) for start_ms in SEGMENTS]),
         "query.start": (0.6, [START_MS, START_MS / 1000, START_MS + 60_001, START_MS + 30_000]),
         "query.duration": (0.5, [10_000, 10]),
@@ -242,30 +307,52 @@ def _config(filled: Filled, *, authorised: bool) -> str:
         "header.If-Range": (1.0, tags),
         "header.Range": (1.0, ["bytes=0-187", "bytes=-188", "bytes=999999999-", "bytes=5-3"]),
         "header.If-None-Match": (0.2, ["*"]),
-        "body.key": (0.8, [filled.key]),
+        "body.start": (0.6, [START_MS, START_MS / 1000, START_MS + 60_001]),
+        "body.duration": (0.5, [10_000, 10]),
+        "body.key": (0.8, [key]),
         "body.sourceUrl": (1.0, ["rtsp://viewer:secret@192.0.2.7/1", "https://[2001:db8::7]:8443/2"]),
     }
+
+
+def _config(filled: Filled, scope: Scope | None) -> str:
+    """What to ask for: mostly what is there, now and then anything. TOML; its lists are JSON's too.
+
+    With a good link and a key of ``scope``; None: with whatever comes.
+    """
+    key = filled.keys[scope or Scope.ADMIN]
+    words = _words(filled, key)
     # Parameters that nobody asked for are ignored, so they are no fault that could be refused.
     lines = ["[generation]", "allow-extra-parameters = false"]
-    if authorised:
+    if scope is not None:
         # The good signature takes the place of any made-up one, so none is to be made up.
         lines += ["with-security-parameters = false"]
     lines += ["[parameters]"]
     for number, (name, (probability, _)) in enumerate(words.items()):
         lines.append(f'"{name}" = {{dictionary = "d{number}", probability = {probability}}}')
-    if authorised:
+    if scope is not None:
         lines += [f'"query.{name}" = "{filled.link.token[name]}"' for name in ("from", "to")]
     for number, (_, values) in enumerate(words.values()):
         lines += [f"[dictionaries.d{number}]", f"values = {json.dumps(values)}"]
-    if authorised:
+    pages = filled.link.get("exports", limit=1).json()["next"]
+    lines += ["[dictionaries.pages]", f"values = {json.dumps([pages])}"]
+    if scope is not None:
         lines += ["[auth.openapi]"]
         given = {name: filled.link.token[name] for name in ("signature", "exp")}
-        session = Session(hash_key(filled.key), int(time.time()) + 3600)
+        session = Session(hash_key(key), int(time.time()) + 3600)
         given["session"] = seal(filled.site.house.signing_keys.all()[0], session)
-        for name, value in {**given, "integrationKey": filled.key}.items():
+        for name, value in {**given, "integrationKey": key}.items():
             lines.append(f'{name} = {{api_key = "{value}"}}')
+    # A camera that was not removed cannot be taken back.
+    lines += ["[[operations]]", 'include-name = "POST /v1/cameras/{cameraId}/restore"']
+    lines += ["[operations.checks.ensure_resource_availability]", "enabled = false"]
+    return "\n".join([*lines, *_refused()])
+
+
+def _refused() -> Iterator[str]:
+    """What else may be answered to good requests."""
     for name, status in ALSO_REFUSED.items():
-        lines += ["[[operations]]", f'include-name = "{name}"']
-        lines += ["[operations.checks.positive_data_acceptance]"]
-        lines += [f"expected-statuses = {json.dumps(['2xx', '3xx', 401, 403, 404, status])}"]
-    return "\n".join(lines)
+        yield from ("[[operations]]", f'include-name = "{name}"')
+        if name == PAGES_OF_EXPORTS:
+            yield 'parameters."query.after" = {dictionary = "pages", probability = 1.0}'
+        yield "[operations.checks.positive_data_acceptance]"
+        yield f"expected-statuses = {json.dumps(['2xx', '3xx', 401, 403, 404, status])}"

@@ -1158,6 +1158,25 @@ def test_what_is_cut_out_is_covered_by_nothing_any_more(
         assert more.end_ms in {each.end_ms for each in kept_runs(index, archive)}
 
 
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_what_is_cut_out_of_a_block_does_not_come_back_with_whoever_grows_it(
+    index: Index, archive: Archive, number: int, kept: int
+) -> None:
+    """Invariant 1: it is the first block of the run, or another."""
+    durations = [(1000, 1000, 1000)] * (number + 1)
+    run = add_blocks(index, archive, T, *durations)
+    block = block_at(index, archive, T + 3000 * number)
+    assert block is not None
+    index.cut_out(archive, {block.start_ms: kept})
+    grown = Block(block.start_ms, block.bytes_from, (*block.segments, *segments(block.end_ms, 1000)))
+    with pytest.raises(UnknownRun):
+        index.commit_block(archive, go_on(run, grown), grown)
+    left = [T + 1000 * each for each in range(3 * number + kept)]
+    assert starts(index, archive) == left
+    assert sum(each.span.duration_ms for each in runs(index, archive)) == 1000 * len(left)
+
+
 def test_the_blocks_of_a_new_run_can_come_in_one_call(index: Index, archive: Archive) -> None:
     blocks = [Block(T, 0, segments(T, 1000))]
     blocks.append(Block(T + 1000, blocks[0].bytes_to, segments(T + 1000, 2000)))

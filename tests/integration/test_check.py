@@ -14,11 +14,11 @@ from isal import isal_zlib
 
 from footage.archive.check import Walk
 from footage.archive.commit import RunWriter
-from footage.archive.errors import Unavailable, WrongStorage
+from footage.archive.errors import Unavailable, UnknownRun, WrongStorage
 from footage.archive.findings import Finding, Kind, Level
 from footage.archive.storage import block_key
 from footage.media.sealed import sealed_segments
-from footage.timeline import ALL_TIME, Span
+from footage.timeline import ALL_TIME, Keyframe, Segment, Span
 from kit.archive import CODECS, START_MS
 from kit.clips import Clip
 from kit.damaged import LATER_MS, Ward
@@ -198,6 +198,37 @@ def test_a_repair_leaves_a_recorder_s_newest_alone(ward: Ward) -> None:
     outcomes = ward.repair(found, is_at_work=lambda _, start_ms: start_ms >= LATER_MS)
     assert [outcome.is_done for outcome in outcomes] == [True, False]
     assert [finding.start_ms for finding in ward.check()] == [LATER_MS]
+
+
+def test_footage_that_is_lost_in_the_block_that_grows_stays_lost(ward: Ward) -> None:
+    """Invariant 1: also where a repair does not know that a recorder is at work."""
+    house, archive = ward.house, ward.archive
+    start_ms = LATER_MS + 1_000_000
+    pieces = [
+        (
+            Segment(start_ms + 6000 * number, 6000, 376, number, (Keyframe(0, 0, 188),)),
+            bytes([number]) * 376,
+        )
+        for number in range(5)
+    ]
+    writer = RunWriter(house.index, house.storage, archive, CODECS)
+    for piece in pieces[:3]:
+        writer.add(*piece)
+    writer.commit()
+    writer.add(*pieces[3])
+    ward.block(start_ms).write_bytes(pieces[0][1])
+    [finding] = ward.check()
+    ward.repair([finding])
+    with pytest.raises(UnknownRun):
+        writer.commit()
+    # As a lane does it then.
+    writer = RunWriter(house.index, house.storage, archive, CODECS)
+    for piece in pieces[3:]:
+        writer.add(*piece)
+    writer.commit()
+    kept = [start for start, _, _ in ward.told().segments if start >= start_ms]
+    assert kept == [pieces[number][0].start_ms for number in (0, 3, 4)]
+    assert ward.check() == []
 
 
 def test_a_card_that_is_missing_or_old_is_written(ward: Ward) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -19,12 +18,12 @@ from footage.archive.keeper import KeepingPlan
 from footage.archive.keeper_report import Refusal
 from footage.archive.read import Reader
 from footage.archive.retention import Limit
-from footage.archive.storage import block_key
 from footage.house import House, open_house
 from footage.settings import load
 from footage.timeline import ALL_TIME, Archive, Export, Keyframe, Lock, Segment, Span
 from kit.archive import CODECS, START_MS, Shelf, add_shelf, open_shelf
-from kit.keeping import DAY_MS, MINUTE_MS, SEGMENT_BYTES, Clocks, Keeping, fill
+from kit.keeping import DAY_MS, MINUTE_MS, SEGMENT_BYTES, Clocks, Keeping, fill, promised, stored
+from kit.steps import deaths
 
 BLOCK_BYTES = 10 * SEGMENT_BYTES
 T = START_MS // DAY_MS * DAY_MS
@@ -64,20 +63,6 @@ def verify(house: House, archive: Archive) -> None:
         middle = Span(part.start_ms + 7000, max(part.end_ms - 7000, part.start_ms + 7000))
         inner, listed = reader.parts_and_segments(archive, middle)
         assert sum(one.size_bytes for one in inner) == int(listed.size_bytes.sum())
-
-
-def stored(house: House) -> set[str]:
-    return {key for key, _ in house.storage.list()}
-
-
-def promised(house: House, archive: Archive) -> set[str]:
-    """The blocks that the index names."""
-    with house.index.snapshot() as snapshot:
-        found, at_ms = set(), ALL_TIME.end_ms
-        while (block := snapshot.last_block_before(archive, at_ms)) is not None:
-            found.add(block_key(archive.id, block.start_ms))
-            at_ms = block.start_ms
-    return found
 
 
 def lock(shelf: Shelf, first: int, last: int, *, until_ms: int | None = None) -> Lock:
@@ -287,38 +272,30 @@ def test_what_somebody_reads_stays_until_it_is_done(shelf: Shelf) -> None:
     assert shelf.house.index.holds() == []
 
 
-STEPS = (("mark", 1), ("bin", 1), ("delete", 1), ("delete", 4), ("drop", 1), ("bin", 3))
-
-
-@pytest.mark.parametrize(("step", "count"), STEPS)
-def test_kill_9_between_each_two_steps_is_harmless(shelf: Shelf, step: str, count: int) -> None:
-    """Invariant 2."""
-    fill(shelf, T, 12)
-    lock(shelf, 4, 6)
-    program = [
-        sys.executable,
-        "-m",
-        "kit.killed_keeper",
-        str(shelf.house.settings.data_dir),
-        step,
-        str(count),
-    ]
-    killed = subprocess.run(
-        program, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=False, timeout=100
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    verify(shelf.house, shelf.archive)
-    # Whatever is gone from the storage is gone from sight.
-    assert promised(shelf.house, shelf.archive) <= stored(shelf.house)
-    keeping = Keeping(shelf.house, at(T + 2 * DAY_MS + 10 * MINUTE_MS))
-    with pytest.raises(LeaseLost):
-        keeping.keeper.run_once()
-    keeping.clocks.go_on(31)
-    keeping.pass_through()
-    assert spans(shelf) == minutes((4, 6), (10, 12))
-    verify(shelf.house, shelf.archive)
-    assert stored(shelf.house) == promised(shelf.house, shelf.archive)
-    assert shelf.house.index.leaving(100) == []
+def test_kill_9_between_each_two_steps_is_harmless(
+    shelf: Shelf, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Invariants 1, 2, 5 and 6."""
+    fill(shelf, T, 6)
+    lock(shelf, 2, 3)
+    shelf.house.close()
+    for death in deaths("keep", tmp_path, tmp_path_factory.mktemp("killed")):
+        house = open_house(load(data_dir=death.data))
+        now = replace(shelf, house=house)
+        verify(house, shelf.archive)
+        # Whatever is gone from the storage is gone from sight.
+        assert promised(house, shelf.archive) <= stored(house)
+        keeping = Keeping(house, at(T + 2 * DAY_MS + 5 * MINUTE_MS))
+        # The dead keeper's lease stands for a while.
+        with suppress(LeaseLost):
+            keeping.keeper.run_once()
+        keeping.clocks.go_on(31)
+        keeping.pass_through()
+        assert spans(now) == minutes((2, 3), (5, 6))
+        verify(house, shelf.archive)
+        assert stored(house) == promised(house, shelf.archive)
+        assert house.index.leaving(100) == []
+        house.close()
 
 
 def test_an_index_that_was_lost_never_causes_a_deletion(shelf: Shelf, tmp_path: Path) -> None:

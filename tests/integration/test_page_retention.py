@@ -107,7 +107,7 @@ def test_it_says_how_long_is_kept_and_what_is_full(desk: Desk, house: House) -> 
     says = re.compile(
         r"The store's limit of [.\d]+ .B is reached: each camera keeps at most its newest \d min"
     )
-    expect(storage).to_contain_text(says, timeout=15_000)
+    expect(storage).to_contain_text(says, timeout=60_000)
     expect(storage).to_contain_text(f"and what is locked, {locked}B.")
     for name, words in {"Locked of it": locked.upper(), "At most": "MB", "Full in": "Now"}.items():
         fact = storage.locator("div").filter(has=page.locator("dt").get_by_text(name, exact=True))
@@ -127,7 +127,7 @@ def test_it_says_how_long_is_kept_and_what_is_full(desk: Desk, house: House) -> 
         add_lock(shelf, "All of it", (0, 60))
     keep(house, 1)
     page.get_by_role("link", name="← Cameras").click()
-    expect(storage.locator("p")).to_have_class("said problem", timeout=15_000)
+    expect(storage.locator("p")).to_have_class("said problem", timeout=60_000)
     expect(storage).to_contain_text("all that is left is locked or being read: recording stops")
     desk.look()
 
@@ -237,7 +237,7 @@ def test_a_lock_by_its_moments_and_what_is_wrong_with_one(desk: Desk, house: Hou
     assert made.until_ms == 4_070_952_000_000
     # What somebody else does is seen without a reload.
     house.site.house.index.drop_lock(house.yard.archive, made.id)
-    expect(page.get_by_text("Nothing is locked.")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("Nothing is locked.")).to_be_visible(timeout=60_000)
 
 
 def test_a_lock_that_is_gone_is_said(desk: Desk, house: House) -> None:

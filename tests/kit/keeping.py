@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import uuid4
 
 from footage.archive.commit import RunWriter
 from footage.archive.keeper import Keeper, KeepingPlan
+from footage.archive.storage import block_key
 from footage.archive.trusted_clock import Moment
 from footage.house import House
-from footage.timeline import Codecs, Keyframe, Segment
+from footage.timeline import ALL_TIME, Archive, Codecs, Keyframe, Segment
 from kit.archive import CODECS, START_MS, Shelf
 
 MINUTE_MS = 60_000
@@ -45,7 +45,6 @@ class Keeping:
     house: House
     clocks: Clocks = field(default_factory=Clocks)
     plan: KeepingPlan = field(default_factory=lambda: KeepingPlan(free_bytes=0, grace_s=5))
-    at_step: Callable[[str], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.keeper = self.another()
@@ -60,7 +59,6 @@ class Keeping:
             read_clock=self.clocks.read,
             monotonic=self.clocks.monotonic,
             rest=lambda _: None,
-            at_step=self.at_step,
         )
 
     def pass_through(self) -> None:
@@ -80,3 +78,18 @@ def fill(shelf: Shelf, start_ms: int, minutes: int, *, codecs: Codecs = CODECS) 
         )
         if number % 10 == 9:
             writer.commit()
+
+
+def stored(house: House) -> set[str]:
+    """The blocks that the storage holds."""
+    return {key for key, _ in house.storage.list()}
+
+
+def promised(house: House, archive: Archive) -> set[str]:
+    """The blocks that the index names."""
+    with house.index.snapshot() as snapshot:
+        found, at_ms = set(), ALL_TIME.end_ms
+        while (block := snapshot.last_block_before(archive, at_ms)) is not None:
+            found.add(block_key(archive.id, block.start_ms))
+            at_ms = block.start_ms
+    return found

@@ -118,7 +118,7 @@ _MEANINGS: dict[type[msgspec.Struct], dict[str, str]] = {
     CameraIn: {
         **_COMMON_CAMERA,
         "sourceUrl": "Where its video comes from, password included; kept, used, never given back."
-        f" A URL of {', '.join(SOURCE_SCHEMES)}.",
+        f" A URL of {', '.join(SOURCE_SCHEMES)}; none that leads to the server itself (`local_sources`).",
     },
     CameraOut: {
         **_COMMON_CAMERA,

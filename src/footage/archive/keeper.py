@@ -72,7 +72,6 @@ class Keeper:
     """Keeps the archives inside their limits. One thread calls it.
 
     ``read_clock`` reads both clocks of the host, ``monotonic`` is what it measures its own time by.
-    ``at_step`` is told the name of each step before it is taken.
     """
 
     def __init__(
@@ -85,7 +84,6 @@ class Keeper:
         read_clock: Callable[[], Moment],
         monotonic: Callable[[], float] = time.monotonic,
         rest: Callable[[float], object] = time.sleep,
-        at_step: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._index = index
         self._storage = storage
@@ -94,7 +92,6 @@ class Keeper:
         self._read_clock = read_clock
         self._monotonic = monotonic
         self._rest = rest
-        self._at_step = at_step
         self._fence: int | None = None
         self._watched: tuple[tuple[int, int], float] | None = None
         self._turned_at: float | None = None
@@ -161,7 +158,6 @@ class Keeper:
             made = self._make_plan(archives, now)
             self._mark(archives, made, now)
             if self._refused.clock is None:
-                self._at_step("bin")
                 self._index.empty_bin(now.wall_ms)
             self._delete()
         self._say(archives, made, now)
@@ -257,7 +253,6 @@ class Keeper:
         for one in archives:
             cut = made.cuts.get(one.archive.number)
             while cut is not None and left > 0:
-                self._at_step("mark")
                 marked = self._index.mark_before(
                     one.archive,
                     cut.up_to_ms,
@@ -303,10 +298,8 @@ class Keeper:
         self._beat()
         for block in blocks:
             began = self._monotonic()
-            self._at_step("delete")
             self._storage.delete(block_key(block.archive_id, block.start_ms))
             self._pause(self._monotonic() - began)
-        self._at_step("drop")
         self._index.drop_leaving(blocks, self._fence)
         self.report.deleted_blocks += len(blocks)
         self.report.deleted_bytes += sum(block.size_bytes for block in blocks)

@@ -45,6 +45,7 @@ _GROW_RUN = (
     )
     .values(end_ms=bindparam("end"), bytes_to=bindparam("to"))
 )
+_RUN_ID = select(t.run.c.id).where(t.run.c.id == bindparam("run"))
 _CODECS_ID = select(t.codecs.c.id).where(t.codecs.c.fingerprint == bindparam("fingerprint"))
 _GROW_BLOCK = (
     update(t.block)
@@ -116,7 +117,7 @@ def _outcome(connection: Connection, commit: BlockCommit, new: NewRuns) -> Run |
         return refusal
     if run.id:
         if not _grow_run(connection, archive, run, commit.block):
-            return UnknownRun(f"the run from {format_ms(run.start_ms)} was removed, or its end was")
+            return _unknown(run)
         run_id = run.id
     else:
         run_id = new[archive.number, run.start_ms] = _add_run(connection, archive, run)
@@ -146,7 +147,15 @@ def _refusal(connection: Connection, commit: BlockCommit) -> ArchiveError | None
     # Of a run that goes on, what came before was looked at then, and may be another's row by now.
     wanted = Span(commit.block.start_ms if run.id else run.start_ms, run.end_ms)
     kept = first_overlap(connection, archive, wanted, own_run=run.id)
-    return None if kept is None else Overlap(run.span, kept)
+    if kept is None:
+        return None
+    # What is left of a run whose end is lost is another's, and not in the way of a new one.
+    is_there = not run.id or connection.execute(_RUN_ID, {"run": run.id}).first() is not None
+    return Overlap(run.span, kept) if is_there else _unknown(run)
+
+
+def _unknown(run: Run) -> UnknownRun:
+    return UnknownRun(f"the run from {format_ms(run.start_ms)} was removed, or its end was")
 
 
 def _grow_run(connection: Connection, archive: Archive, run: Run, block: Block) -> bool:

@@ -2,7 +2,8 @@
 
 What stays keeps its running sums, for a size is a difference of two of them. The later part of a
 split run keeps the run's id, so a recorder that still adds to it goes on; where it was the end that
-went, the recorder is told that its run is no more (UnknownRun), and begins another.
+went, nothing keeps it: the recorder is told that its run is no more (UnknownRun), and begins another.
+It would put back what was cut out with the block that it grows (invariant 1).
 """
 
 from __future__ import annotations
@@ -72,18 +73,14 @@ def _trim_block(connection: Connection, block: Row[Any], stay: tuple[Segment, ..
 def _split_run(connection: Connection, block: Row[Any], ends_ms: int, bytes_to: int) -> None:
     """End the run at ``ends_ms``; what it has behind the block is a run of its own."""
     run = connection.execute(_RUN, {"run": block.run_id}).one()
-    has_head, has_tail = ends_ms > run.start_ms, block.end_ms < run.end_ms
     this_run = t.run.c.id == run.id
-    if not has_tail:
-        if has_head:
-            connection.execute(update(t.run).where(this_run).values(end_ms=ends_ms, bytes_to=bytes_to))
-        else:
-            connection.execute(delete(t.run).where(this_run))
-        return
-    connection.execute(
-        update(t.run).where(this_run).values(start_ms=block.end_ms, bytes_from=block.bytes_to)
-    )
-    if not has_head:
+    if block.end_ms < run.end_ms:
+        connection.execute(
+            update(t.run).where(this_run).values(start_ms=block.end_ms, bytes_from=block.bytes_to)
+        )
+    else:
+        connection.execute(delete(t.run).where(this_run))
+    if ends_ms == run.start_ms:
         return
     head = {**run._asdict(), "end_ms": ends_ms, "bytes_to": bytes_to}
     del head["id"]

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from uuid import UUID, uuid4
 
 from footage.archive.errors import Full, MissingBytes, Unavailable, WrongStorage
@@ -68,15 +68,14 @@ class LocalStorage:
 
     def append(self, key: str, start: int, data: bytes) -> None:
         """Write ``data`` at byte ``start``; see the protocol for what lies beyond."""
-        self.check()
         path = self._path(key)
-        with _translated(f"write {key}"):
+        with self._own_root() as root, _translated(f"write {key}"):
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
             try:
-                descriptor = os.open(path, flags, 0o640)
+                descriptor = os.open(key, flags, 0o640, dir_fd=root)
             except FileNotFoundError:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                descriptor = os.open(path, flags, 0o640)
+                _make_folders(root, key)
+                descriptor = os.open(key, flags, 0o640, dir_fd=root)
             try:
                 there = os.fstat(descriptor).st_size
                 _check_promised(key, there, start)
@@ -88,7 +87,7 @@ class LocalStorage:
                 if there == 0:
                     # It holds nothing, and whoever tries again may choose another name.
                     with suppress(OSError):
-                        path.unlink()
+                        os.unlink(key, dir_fd=root)
                 raise
             finally:
                 os.close(descriptor)
@@ -151,13 +150,12 @@ class LocalStorage:
 
     def delete(self, key: str) -> None:
         """Unlink the file, and the hour, day and archive folders that it leaves empty."""
-        self.check()
-        path = self._path(key)
-        with _translated(f"remove {key}"):
-            path.unlink(missing_ok=True)
-            for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
+        with self._own_root() as root, _translated(f"remove {key}"):
+            with suppress(FileNotFoundError):
+                os.unlink(key, dir_fd=root)
+            for folder in _folders_of(key):
                 try:
-                    folder.rmdir()
+                    os.rmdir(folder, dir_fd=root)
                 except FileNotFoundError:
                     continue
                 except OSError as error:
@@ -205,10 +203,9 @@ class LocalStorage:
 
     def put(self, name: str, data: bytes) -> None:
         """A file that is written apart, then renamed."""
-        self.check()
         path = self._path(name)
-        with _translated(f"write {name}"):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with self._own_root() as root, _translated(f"write {name}"):
+            _make_folders(root, name)
             fresh = path.with_name(f"{path.name}.{uuid4()}")
             try:
                 fresh.write_bytes(data)
@@ -260,30 +257,55 @@ class LocalStorage:
 
     def check(self) -> None:
         """Raise WrongStorage where the marker of this set is not there, or is another's."""
-        found = _marker(self._root)
-        if found != str(self._set_id):
-            raise WrongStorage(
-                f"{self._root} belongs to the archive set {found}, the index to {self._set_id}"
-            )
+        with self._own_root():
+            pass
+
+    @contextmanager
+    def _own_root(self) -> Iterator[int]:
+        """The root, checked: it leads to the disk with the marker, whatever is mounted meanwhile."""
+        with _opened(self._root) as root:
+            found = _marker(self._root, root)
+            if found != str(self._set_id):
+                raise WrongStorage(
+                    f"{self._root} belongs to the archive set {found}, the index to {self._set_id}"
+                )
+            yield root
 
 
 def marked_set(root: Path) -> UUID:
     """The archive set whose storage ``root`` is. Raises WrongStorage where no marker tells."""
     try:
-        return UUID(_marker(root))
+        with _opened(root) as opened:
+            return UUID(_marker(root, opened))
     except ValueError:
         raise WrongStorage(f"{root} carries a marker that names no archive set") from None
 
 
-def _marker(root: Path) -> str:
+@contextmanager
+def _opened(root: Path) -> Iterator[int]:
     try:
-        return (root / MARKER).read_text(encoding="ascii", errors="replace").strip()
-    except FileNotFoundError:
-        raise WrongStorage(
-            f"{root} carries no marker: is its disk mounted? Nothing is written or removed"
-        ) from None
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise Unavailable(f"storage: cannot read its marker: {error.strerror}") from error
+        raise _no_marker(root, error) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _marker(root: Path, opened: int) -> str:
+    try:
+        descriptor = os.open(MARKER, os.O_RDONLY | os.O_CLOEXEC, dir_fd=opened)
+        with os.fdopen(descriptor, encoding="ascii", errors="replace") as marker:
+            return marker.read().strip()
+    except OSError as error:
+        raise _no_marker(root, error) from error
+
+
+def _no_marker(root: Path, error: OSError) -> WrongStorage | Unavailable:
+    if isinstance(error, FileNotFoundError):
+        return WrongStorage(f"{root} carries no marker: is its disk mounted? Nothing is written or removed")
+    return Unavailable(f"storage: cannot read its marker: {error.strerror}")
 
 
 def _archive_id(name: str) -> UUID | None:
@@ -311,6 +333,17 @@ def _translated(doing: str) -> Iterator[None]:
     except OSError as error:
         kind = Full if error.errno in _NO_ROOM else Unavailable
         raise kind(f"storage: cannot {doing}: {error.strerror}") from error
+
+
+def _folders_of(key: str) -> list[PurePath]:
+    """The folders that a key lies in, from the innermost to the archive's."""
+    return list(PurePath(key).parents)[:-1]
+
+
+def _make_folders(root: int, key: str) -> None:
+    for folder in reversed(_folders_of(key)):
+        with suppress(FileExistsError):
+            os.mkdir(folder, dir_fd=root)
 
 
 def _folders_up_to(root: Path, path: Path) -> list[Path]:
