@@ -1,7 +1,8 @@
 """Five hundred players beside twenty cameras, while recorders are killed: ``make load``.
 
 Nobody is answered with a 5xx or not at all, no segment that was kept is gone but what retention took,
-recorders are not late for the players, and what the processes hold stays the same.
+recorders are not late for the players, and what the processes hold stays the same. Meanwhile retention
+removes a minute of each camera every minute.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -45,6 +47,8 @@ _DAY_MS = 86_400_000
 _WORKERS = 2
 _SETTLE_S = 15
 _P99 = 99
+_KEPT_DAYS = 3
+"""What is older goes, a minute of each camera every minute; the players see what is younger."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +61,17 @@ class Scale:
     cameras: int
     minutes: int
     """Of past footage in each archive, at 2 Mbit/s."""
+    old_minutes: int
+    """Of footage that becomes too old meanwhile."""
     kill_every_s: float
     is_long: bool = True
     """Long enough to tell whether memory stays the same."""
 
 
-LONG = Scale(seconds=600, players=500, join_s=30, cameras=20, minutes=8, kill_every_s=60)
-SHORT = Scale(seconds=20, players=20, join_s=2, cameras=3, minutes=2, kill_every_s=10, is_long=False)
+LONG = Scale(seconds=600, players=500, join_s=30, cameras=20, minutes=8, old_minutes=15, kill_every_s=60)
+SHORT = Scale(
+    seconds=20, players=20, join_s=2, cameras=3, minutes=2, old_minutes=2, kill_every_s=10, is_long=False
+)
 
 
 @dataclass
@@ -75,6 +83,8 @@ class Found:
     samples: dict[str, list[Sample]]
     recorded: kill_account.Outcome
     faults: list[str] = field(default_factory=list)
+    removed: int = 0
+    """Segments that retention took."""
 
 
 def run(scale: Scale, data: Path, seed: int) -> Found:
@@ -92,7 +102,9 @@ def run(scale: Scale, data: Path, seed: int) -> Found:
         }
         with running_server(data, workers=_WORKERS, record=True, environment=environment) as server, seen:
             time.sleep(_SETTLE_S)
+            before = _old_segments(house, filmed)
             found = _load(scale, data, server, filmed, seed)
+            found.removed = before - _old_segments(house, filmed)
             for one in filmed:
                 one.camera.cut()
             time.sleep(1)
@@ -100,6 +112,8 @@ def run(scale: Scale, data: Path, seed: int) -> Found:
                 found.faults.append("the server did not end in order")
     _judge(found, house, filmed, seen, read_log(server.log))
     if scale.is_long:
+        if not found.removed:
+            found.faults.append("retention removed nothing")
         for name, samples in found.samples.items():
             found.faults += [f"{name}: {fault}" for fault in growth(samples)]
     house.close()
@@ -107,17 +121,26 @@ def run(scale: Scale, data: Path, seed: int) -> Found:
 
 
 def _camera(house: House, at: Studio, number: int, scale: Scale) -> Filmed:
-    """A camera with footage of two days ago."""
+    """A camera with footage of two days ago, and some that is about to be too old."""
     one = add_camera(house, witnessed(at, f"camera{number}", source="one"))
+    house.cameras.change(UUID(one.id), {"archive_days": _KEPT_DAYS})
     clip = short_clip(_MEGABITS)
     importer = Importer(house.index, house.storage, one.archive, segment_ms=6000)
-    at_ms = _past_ms(number)
-    for _ in range(scale.minutes):
-        span = importer.run(clip, at_ms).span
-        assert span is not None
-        # A gap, so that one run does not follow the other.
-        at_ms = span.end_ms + 5000
+    too_old_ms = wall_clock() - _KEPT_DAYS * _DAY_MS
+    for at_ms, minutes in ((too_old_ms, scale.old_minutes), (_past_ms(number), scale.minutes)):
+        for _ in range(minutes):
+            span = importer.run(clip, at_ms).span
+            assert span is not None
+            # A gap, so that one run does not follow the other.
+            at_ms = span.end_ms + 5000  # noqa: PLW2901 each begins behind the one before
     return one
+
+
+def _old_segments(house: House, filmed: list[Filmed]) -> int:
+    """How many are left of what is too old, or soon will be."""
+    old = Span(0, wall_clock() // _DAY_MS * _DAY_MS - 2 * _DAY_MS)
+    reader = Reader(house.index, house.storage)
+    return sum(len(reader.parts_and_segments(one.archive, old)[1]) for one in filmed)
 
 
 def _past_ms(number: int) -> int:
@@ -198,6 +221,7 @@ def as_text(found: Found) -> str:
             "segment requests, ms: median, p99, most",
             ", ".join(f"{value:.0f}" for value in (np.median(took), np.percentile(took, _P99), took.max())),
         ),
+        ("segments that retention removed meanwhile", str(found.removed)),
         *(
             (what, text)
             for what, text in zip(
