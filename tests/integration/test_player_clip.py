@@ -177,6 +177,13 @@ def test_a_link_to_this_very_clip_is_copied_and_opens_it_alone(
     box.get_by_role("button", name="Copy link").click()
     expect(box).to_contain_text("copied")
     copied = player.page.evaluate("navigator.clipboard.readText()")
+    # A page that did not come over HTTPS has no clipboard: the link is shown.
+    player.page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    box.get_by_role("button", name="Copy link").click()
+    shown = box.get_by_label("Copy this link")
+    expect(shown).to_have_value(copied)
+    shown.focus()
+    assert shown.evaluate("field => field.selectionEnd - field.selectionStart") == len(copied)
     assert f"from={film.starts_ms[0] + IN_MS}&to={film.starts_ms[0] + OUT_MS}" in copied
     limits = dict(pair.split("=") for pair in copied.split("?")[1].split("&"))
     player.open(**limits, start=str(film.starts_ms[0] + IN_MS))

@@ -45,7 +45,7 @@ export class FootageClip extends LitElement {
   declare _bytes: number | null;
   declare _saving: Saving | null;
   declare _received: number;
-  declare _said: ArchiveError | string | null;
+  declare _said: ArchiveError | TemplateResult | string | null;
 
   #sizing = new AbortController();
   #drawnMs = -Infinity;
@@ -116,12 +116,21 @@ export class FootageClip extends LitElement {
   }
 
   async #copyLink(): Promise<void> {
+    let link: string;
     try {
-      await navigator.clipboard.writeText(await this.clipLink!(this.span!));
-      this._said = 'The link to this clip is copied.';
+      link = await this.clipLink!(this.span!);
     } catch {
       // The page's own function may fail for reasons of its own.
-      this._said = new ArchiveError('link', 'The link could not be made or copied. Try again.');
+      this._said = new ArchiveError('link', 'The link could not be made. Try again.');
+      return;
+    }
+    try {
+      await navigator.clipboard.writeText(link);
+      this._said = 'The link to this clip is copied.';
+    } catch {
+      // Browsers lend the clipboard only to pages that came over HTTPS.
+      const select = (event: Event): void => (event.target as HTMLInputElement).select();
+      this._said = html`<label>Copy this link: <input readonly .value=${link} @focus=${select} /></label>`;
     }
   }
 
