@@ -1,4 +1,4 @@
-"""What timeline, playlist and size promise together, over HTTP, for any runs and any span."""
+"""Invariant 5: what timeline, playlist and size promise together, over HTTP, for any runs and any span."""
 
 from __future__ import annotations
 

@@ -134,6 +134,36 @@ def test_a_segment_that_goes_between_two_looks_is_a_404_and_one_that_is_lost_is_
     assert link.get(f"{T}.ts").status_code == 404
 
 
+@pytest.mark.parametrize(("days", "word"), [(365, "ahead of"), (-365, "behind")])
+def test_a_clock_that_jumps_is_reported_until_it_is_accepted(
+    site: Site, client: httpx.Client, days: int, word: str
+) -> None:
+    """Nothing goes for its age meanwhile; what the operator sees says why, and what to do."""
+    shelf = site.shelf()
+    site.house.cameras.change(shelf.camera.id, {"archive_days": 1})
+    now_ms = time.time_ns() // 1_000_000
+    # The tests before had other clocks.
+    site.house.index.set_seen(None)
+    # The host's clock is right; what is believed was seen when it was a year away.
+    keeping = Keeping(site.house, Clocks(now_ms - days * DAY_MS))
+    keeping.keeper.run_once()
+    fill(shelf, now_ms - 5 * MINUTE_MS, 2)
+    keeping.clocks.wall_ms = now_ms
+    keeping.pass_through()
+    storage = client.get("/v1/status").json()["storage"]
+    assert storage["refused"] == ("clock_ahead" if days > 0 else "clock_behind")
+    assert word in storage["refusedText"]
+    assert "footage retention accept-clock" in storage["refusedText"]
+    assert f'footage_retention_refused{{reason="{storage["refused"]}"}} 1.0' in client.get("/metrics").text
+    assert len(shelf.reader.parts(shelf.archive, ALL_TIME)) == 1
+    footage("retention", "accept-clock", data=site.server.data)
+    # The machine's own clocks from now on.
+    keeping.keeper.close()
+    footage("retention", "now", data=site.server.data)
+    assert client.get("/v1/status").json()["storage"]["refused"] is None
+    assert len(shelf.reader.parts(shelf.archive, ALL_TIME)) == 1
+
+
 def test_locks_over_http(site: Site, client: httpx.Client) -> None:
     shelf = site.shelf()
     fill(shelf, T, 10)

@@ -100,6 +100,7 @@ def test_a_block_that_finds_no_room_at_all_is_not_there(disk: Disk) -> None:
 
 
 def test_leftovers_are_not_lost_where_there_is_no_room_to_set_them_aside(disk: Disk) -> None:
+    """Invariant 2."""
     storage = opened(disk)
     leftovers = b"left over" * (DISK_BYTES // 12)
     storage.append(KEY, 0, leftovers)
@@ -157,6 +158,7 @@ def fill(writer: RunWriter, first: int) -> int:
 
 
 def test_recording_stops_where_the_disk_is_full_and_goes_on_where_there_is_room(disk: Disk) -> None:
+    """Invariants 1 and 2."""
     index_folder = disk.root.parent
     with closing(open_index(f"sqlite:///{index_folder / 'index.db'}")) as index:
         camera = Camera(id=uuid4(), archive_id=uuid4(), title="Yard")

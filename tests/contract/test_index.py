@@ -467,6 +467,7 @@ BETWEEN = Span(T + 10_000, T + 30_000)
     ],
 )
 def test_footage_never_overlaps(index: Index, archive: Archive, wanted: Span, kept: Span | None) -> None:
+    """Invariant 4."""
     add_run(index, archive, BETWEEN.start_ms, 6000, 14_000)
     # Neighbours that are not in the way, on both sides.
     add_run(index, archive, T - 5_000, 5000)

@@ -45,7 +45,7 @@ def test_a_sound_archive_is_clean_on_every_level(ward: Ward, level: Level) -> No
 
 @pytest.mark.parametrize("number", [0, 1, 3, 4])
 def test_a_block_that_was_deleted_is_lost_and_the_rest_plays_on(ward: Ward, number: int) -> None:
-    """The first, a middle and the last one of a run, and all of another."""
+    """Invariants 1 and 5: the first, a middle and the last one of a run, and all of another."""
     before = ward.told()
     path = ward.blocks()[number]
     gone = len(path.read_bytes())
@@ -91,6 +91,7 @@ def test_a_block_that_was_cut_short_keeps_what_is_whole(ward: Ward, left: str) -
 
 
 def test_a_bit_that_flipped_is_found_by_its_checksum_and_kept(ward: Ward) -> None:
+    """Invariant 2: damaged bytes are not thrown away."""
     before = ward.told()
     path = ward.blocks()[1]
     data = bytearray(path.read_bytes())
@@ -167,7 +168,7 @@ def test_bytes_that_no_segment_can_be_made_of_are_set_aside(ward: Ward) -> None:
 def test_an_index_of_yesterday_learns_what_came_since(
     ward: Ward, clips: Callable[[str, Clip], Path]
 ) -> None:
-    """The last block grew, blocks and a run came, a camera was added, another changed."""
+    """Invariant 2: the last block grew, blocks and a run came, a camera was added, another changed."""
     today = ward.told_of_all()
     folder = ward.house.settings.storage
     rows = ward.house.index.block_rows(ward.archive, 0, 10)
@@ -257,6 +258,7 @@ def test_a_removal_that_a_crash_left_open_is_finished(ward: Ward) -> None:
 
 
 def test_a_disk_that_is_away_or_another_s_is_no_damage(ward: Ward) -> None:
+    """Invariant 3."""
     before = ward.told()
     ward.blocks()[1].unlink()
     found = ward.check()

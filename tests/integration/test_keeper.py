@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from footage.archive.commit import RunWriter
-from footage.archive.errors import ArchiveError, LeaseLost, Unavailable, WrongStorage
+from footage.archive.errors import ArchiveError, LeaseLost, Locked, Unavailable, WrongStorage
+from footage.archive.index.keeper_protocol import Marked
 from footage.archive.keeper import KeepingPlan
 from footage.archive.keeper_report import Refusal
 from footage.archive.read import Reader
@@ -122,6 +124,27 @@ def test_locked_footage_outlives_every_limit(shelf: Shelf) -> None:
     assert shelf.house.index.halts() == {}
 
 
+def test_a_lock_that_is_made_after_the_plan_is_honoured(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Invariant 6: the check and the mark are one transaction."""
+    fill(shelf, T, 6)
+    real = shelf.house.index.mark_before
+
+    def mark_before(*arguments: Any, **named: Any) -> Marked:
+        if not shelf.house.index.locks(shelf.archive, T):
+            lock(shelf, 2, 3)
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(shelf.house.index, "mark_before", mark_before)
+    Keeping(shelf.house, at(T + 10 * DAY_MS)).pass_through()
+    assert spans(shelf) == minutes((2, 3))
+    assert stored(shelf.house) == promised(shelf.house, shelf.archive)
+    with pytest.raises(Locked):
+        shelf.house.cameras.remove_for_good(shelf.camera.id, now_ms=T)
+    verify(shelf.house, shelf.archive)
+
+
 def test_a_lock_that_ends_by_itself_ends_by_a_clock_that_is_believed(shelf: Shelf) -> None:
     fill(shelf, T, 4)
     lock(shelf, 1, 2, until_ms=T + 10 * DAY_MS)
@@ -200,7 +223,11 @@ def test_a_full_turn_is_planned_without_doing_it(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("days", [365, -365])
 def test_a_clock_that_jumps_takes_nothing(shelf: Shelf, days: int) -> None:
+    """Invariant 6: nor does a lock end by it, nor a camera leave that can be taken back."""
     fill(shelf, T, 10)
+    binned = add_shelf(shelf.house, "Yard")
+    fill(binned, T, 1)
+    shelf.house.cameras.remove(binned.camera.id, now_ms=T + DAY_MS)
     keeping = Keeping(shelf.house, at(T + DAY_MS))
     keeping.pass_through()
     keeping.clocks.wall_ms += days * DAY_MS
@@ -208,6 +235,7 @@ def test_a_clock_that_jumps_takes_nothing(shelf: Shelf, days: int) -> None:
     expected = Refusal.CLOCK_AHEAD if days > 0 else Refusal.CLOCK_BEHIND
     assert keeping.keeper.report.refusal is expected
     assert spans(shelf) == minutes((0, 10))
+    assert len(stored(shelf.house)) == 11
     # Nor another keeper, nor after a restart of the machine.
     keeping.keeper.close()
     keeping.clocks.boot = "second"
@@ -215,6 +243,7 @@ def test_a_clock_that_jumps_takes_nothing(shelf: Shelf, days: int) -> None:
     later.run_once()
     assert later.report.refusal is expected
     assert spans(shelf) == minutes((0, 10))
+    assert [one.id for one in shelf.house.cameras.bin()] == [binned.camera.id]
     # Until somebody says that the clock is right.
     shelf.house.index.set_seen(keeping.clocks.read().as_row())
     later.run_once()

@@ -31,6 +31,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
 
 @pytest.mark.parametrize("name", ["wall clock set", "footage record"])
 def test_a_kill_costs_the_segment_in_progress_and_no_more(outcomes: dict[str, Outcome], name: str) -> None:
+    """Invariant 7."""
     outcome = outcomes[name]
     assert outcome.faults == []
     assert len(outcome.kills) == 2

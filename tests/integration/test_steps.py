@@ -14,6 +14,8 @@ import pytest
 
 from footage.archive.commit import RunWriter
 from footage.archive.errors import ArchiveError, Full
+from footage.archive.index.copying import copy_index
+from footage.archive.keeper import KeepingPlan
 from footage.archive.read import Reader
 from footage.archive.remove import finish
 from footage.archive.storage import block_key
@@ -21,10 +23,12 @@ from footage.house import House, open_house
 from footage.settings import load
 from footage.timeline import ALL_TIME
 from kit.archive import CODECS, START_MS, add_shelf, open_shelf
-from kit.keeping import promised, stored
+from kit.damaged import Ward
+from kit.keeping import DAY_MS, Clocks, Keeping, promised, stored
 from kit.steps import (
     BLOCK_MS,
     COMMIT,
+    NOON_MS,
     SEGMENTS,
     Once,
     before_each_step,
@@ -233,3 +237,75 @@ def test_a_disk_that_goes_away_at_any_step_of_a_removal_forgets_nothing(full: Pa
         finish(house.index, house.storage)
         assert_whole(house)
         assert len(house.storage.archives()) == len(house.index.archive_ids())
+
+
+def test_an_index_of_yesterday_has_nothing_overwritten_and_nothing_deleted(tmp_path: Path) -> None:
+    """Invariants 1 to 4: blocks grew, blocks and a camera came, and the recorder's clock was set back."""
+    data, backup = tmp_path / "data", tmp_path / "index.yesterday"
+    shelf = open_shelf(data)
+
+    def add(first: int, last: int, house: House) -> None:
+        writer = RunWriter(house.index, house.storage, shelf.archive, CODECS, block_ms=BLOCK_MS)
+        for number in range(first, last):
+            writer.add(*piece(number))
+        writer.commit()
+
+    add(0, 1, shelf.house)
+    copy_index(shelf.house.settings.index, backup)
+    # Behind the bytes that yesterday's row promises, and in blocks of their own.
+    shelf.house.storage.append(block_key(shelf.archive.id, START_MS), 376, piece(1)[1])
+    add(2, 5, shelf.house)
+    add_shelf(shelf.house, "Yard").add_run(START_MS, [(6000, 376)] * 3)
+    shelf.house.close()
+    before = [path.read_bytes() for path in data.rglob("*.ts")]
+    for path in data.glob("index.db*"):
+        path.unlink()
+    backup.rename(data / "index.db")
+    with opened(data) as house:
+        assert kept(house) == 1
+        # Other bytes at times of which there are bytes already.
+        segment, _ = piece(2)
+        other = RunWriter(house.index, house.storage, shelf.archive, CODECS, block_ms=BLOCK_MS)
+        other.add(segment, b"x" * 376)
+        other.commit()
+        Keeping(
+            house, Clocks(NOON_MS + DAY_MS), KeepingPlan(max_bytes=1 << 20, free_bytes=0)
+        ).pass_through()
+        finish(house.index, house.storage)
+        found = b"".join(path.read_bytes() for path in data.rglob("*.ts*"))
+        assert all(block in found for block in before)
+        kept_bytes = Reader(house.index, house.storage).segment(shelf.archive, segment.start_ms)
+        assert kept_bytes is not None
+        assert Reader(house.index, house.storage).data(kept_bytes) == b"x" * 376
+
+
+def test_kill_9_between_each_two_steps_of_a_repair_loses_nothing(
+    ward: Ward, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Invariants 1, 2 and 5. Damage of every kind, and repairing again is going on."""
+    blocks = ward.blocks()
+    blocks[0].unlink()
+    whole = blocks[1].read_bytes()
+    blocks[1].write_bytes(whole[: len(whole) // 2])
+    with blocks[4].open("ab") as block:
+        block.write(LEFTOVER)
+    yard = ward.cameras()[1][1]
+    [row] = ward.house.index.block_rows(yard, 0, 10)
+    ward.house.index.cut_out(yard, {row.start_ms: 1})
+    ward.house.close()
+    template, folder = ward.folder, tmp_path_factory.mktemp("killed")
+    shutil.copytree(template, folder / "never")
+    with opened(folder / "never") as house:
+        repaired = Ward(folder / "never", house)
+        repaired.repair(repaired.check())
+        expected, wanted = repaired.told_of_all(), {finding.name for finding in repaired.check()}
+    found = deaths("repair", template, folder)
+    assert len(found) > 5
+    for death in found:
+        with opened(death.data) as house:
+            again = Ward(death.data, house)
+            again.repair(again.check())
+            assert again.told_of_all() == expected
+            assert {finding.name for finding in again.check()} >= wanted
+            asides = [path.read_bytes() for path in death.data.rglob("*.aside")]
+            assert LEFTOVER in asides

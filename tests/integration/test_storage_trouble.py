@@ -296,6 +296,7 @@ def put_own_marker(root: Path) -> None:
 def test_a_storage_that_is_full_or_away_for_a_short_time_costs_nothing(
     tmp_path: Path, index: Index, camera: FaultyCamera
 ) -> None:
+    """Invariants 2 and 3."""
     with disk_of(tmp_path / "disk", index, "footage") as (disk, storage):
         root = disk.root / "footage"
         troubles: list[tuple[Reason, Callable[[], None], Callable[[], None]]] = [

@@ -28,11 +28,12 @@ from footage.house import House, open_house
 from footage.settings import load
 from footage.timeline import Archive, Keyframe, Segment
 from kit.archive import CODECS, START_MS
+from kit.damaged import Ward
 from kit.keeping import DAY_MS, MINUTE_MS, Clocks, Keeping
 
 COMMIT = "commit"
 _CALLS = ("fsync", "ftruncate", "link", "mkdir", "rename", "rmdir", "sync", "unlink")
-SEGMENTS, SIZE_BYTES = 5, 376
+SEGMENTS, SIZE_BYTES = 4, 376
 BLOCK_MS = 12_000
 """Two segments."""
 NOON_MS = START_MS // DAY_MS * DAY_MS
@@ -141,7 +142,18 @@ def keep(house: House, _: Tell) -> None:
     Keeping(house, Clocks(NOON_MS + 2 * DAY_MS + 5 * MINUTE_MS)).pass_through()
 
 
-DEEDS: dict[str, Callable[[House, Tell], None]] = {"record": record, "remove": remove, "keep": keep}
+def repair(house: House, _: Tell) -> None:
+    """A check, and a repair of what it finds."""
+    ward = Ward(house.settings.data_dir, house)
+    ward.repair(ward.check())
+
+
+DEEDS: dict[str, Callable[[House, Tell], None]] = {
+    "record": record,
+    "remove": remove,
+    "keep": keep,
+    "repair": repair,
+}
 
 
 def main(deed: str, template: str, folder: str) -> None:

@@ -70,6 +70,28 @@ def test_the_map_of_the_house_shows_every_folder_and_nothing_that_is_not_there(f
     assert shown == folders - {"__init__", "__main__"}
 
 
+def test_every_invariant_is_named_by_the_tests_that_attack_it() -> None:
+    part = (
+        (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## Invariants")[1].split("## ")[0]
+    )
+    items = re.split(r"^\d\. ", part, flags=re.MULTILINE)[1:]
+    assert len(items) == 8
+    for number, item in enumerate(items, 1):
+        files = re.findall(r"\]\((tests/[\w/]+\.py)\)", item)
+        assert files, number
+        for file in files:
+            assert number in _named_invariants((PROJECT / file).read_text(encoding="utf-8")), (number, file)
+
+
+def _named_invariants(text: str) -> set[int]:
+    """``Invariant 2``, ``invariants 1, 2 and 5``, ``Invariants 1 to 4``."""
+    named: set[int] = set()
+    for numbers in re.findall(r"[Ii]nvariants? (\d(?:(?:, | and | to )\d)*)", text):
+        for first, last in re.findall(r"(\d)(?: to (\d))?", numbers):
+            named |= set(range(int(first), int(last or first) + 1))
+    return named
+
+
 def test_fences_forget_no_folder(contracts: list[dict[str, Any]], folders: set[str]) -> None:
     inside = {"av": {"media"}, "sqlalchemy": {"archive"}, "litestar": {"api", "http_process"}}
     for library, owners in inside.items():
