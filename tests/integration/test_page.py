@@ -203,6 +203,8 @@ def test_a_camera_is_added_changed_switched_off_and_removed(page: Page, desk: De
     desk.look()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Add a camera …")).to_be_focused()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("page-camera-dialog")).to_have_count(0)
     page.keyboard.press("Enter")
     dialog.get_by_label("Title").fill("Back\u0007door")
     dialog.get_by_label("Address of its stream").fill("ftp://user:geheim@127.0.0.1/x")

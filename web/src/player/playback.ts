@@ -148,7 +148,8 @@ export class Playback {
         this.#reel.begin(pieces);
         this.#isAtTail = this.#isListed = false;
       }
-      const place = this.#reel.find(timeMs)!;
+      // All that is threaded can lie behind the moment: what was before it may be far away, or nothing.
+      const place = this.#reel.find(Math.max(timeMs, this.#reel.stretch!.startMs))!;
       if (place.timeMs > timeMs) this.#events.onGap({ fromMs: timeMs, toMs: place.timeMs });
       this.#goTo(place);
     } catch (error) {
@@ -165,12 +166,12 @@ export class Playback {
   async live(): Promise<void> {
     this.#isWantedLive = true;
     try {
-      const { last } = await this.#archive.info(this.#ended.signal);
+      const { first, last } = await this.#archive.info(this.#ended.signal);
       if (!this.#isWantedLive) return;
-      if (last === null) throw new ArchiveError('empty', 'Nothing is kept of this camera yet.');
+      if (first === null || last === null) throw new ArchiveError('empty', 'Nothing is kept of this camera yet.');
       this.#video.playbackRate = 1;
       this.play();
-      await this.seek(last - LIVE_BEHIND_MS);
+      await this.seek(Math.max(last - LIVE_BEHIND_MS, first));
       // What is threaded may reach the newest already: then that is known before it is read again.
       const end = this.#reel.last;
       if (end !== null && endOf(end) >= last) this.#isAtTail = true;
