@@ -96,7 +96,8 @@ def _hovers(player: Player) -> Iterator[float]:
     step_ms = film.length_ms // (HOVERS + 2)
     for number in range(HOVERS):
         player.page.evaluate("footage.stopwatchOfTip()")
-        player.point(film.starts_ms[0] + ((number * 7) % HOVERS + 1) * step_ms)
+        # None of them is in a hole.
+        player.point(film.starts_ms[0] + ((number * 7) % HOVERS + 1) * step_ms + 3000)
         yield player.page.evaluate("footage.took")
         # Neighbours that are fetched ahead are not to be met.
         player.page.wait_for_timeout(300)

@@ -55,6 +55,8 @@ const LIVE_BEHIND_MS = 9000;
 const LIVE_WITHIN_MS = 30_000;
 const AT_END_S = 0.25;
 const NEAR_END_S = 1;
+/** What pieces last may differ from what the list says of them. */
+const DRIFT_S = 0.5;
 /** A camera that connects anew leaves shorter holes, which nobody need be told of. */
 const TELL_GAP_MS = 1000;
 
@@ -74,6 +76,9 @@ export class Playback {
   /** The moment of a seek for which the network was away. */
   #unmet: number | null = null;
   #isListed = true;
+  #isEntering = false;
+  /** How far the reel went when hls.js read it last. */
+  #listedToMs = 0;
   #isStopped = false;
   #askedMs = 0;
   #isAtTail = false;
@@ -99,6 +104,7 @@ export class Playback {
     // The picture of a seek can come before the element says that the seek has ended.
     on(['seeked'], () => this.#onFrame());
     on(['ratechange'], () => this.#fitBuffer());
+    on(['durationchange'], () => this.#isEntering && this.#enter());
     globalThis.addEventListener('online', () => void this.#retry(), { signal: this.#ended.signal });
   }
 
@@ -217,19 +223,24 @@ export class Playback {
   #goTo(place: { timeMs: number; positionMs: number; run: number }): void {
     this.#wanted = place;
     this.#unmet = null;
+    this.#isEntering = false;
     this.#lastRun = place.run;
     if (this.#hls === null) this.#open(place.positionMs);
     else if (this.#isListed) {
       this.#video.currentTime = this.#clock.mediaTimeOf(place);
       this.#startLoad();
-    } else {
-      // Starting to load again makes hls.js read the reel at once, where that is due; the element can
-      // only be sent there when it knows that the film has become longer.
-      this.#stopLoad();
-      const listed = this.#hls.levels[0]?.details;
-      if (listed) listed.requestScheduled = 0;
-      this.#startLoad();
-    }
+    } else this.#readReel();
+  }
+
+  /**
+   * Starting to load again makes hls.js read the reel at once, where that is due; the element can only be
+   * sent to a place when it knows that the film has become so long.
+   */
+  #readReel(): void {
+    this.#stopLoad();
+    const listed = this.#hls?.levels[0]?.details;
+    if (listed) listed.requestScheduled = 0;
+    this.#startLoad();
   }
 
   #open(positionMs: number): void {
@@ -269,8 +280,27 @@ export class Playback {
   #onListed(): void {
     const place = this.#wanted;
     if (this.#isListed || place === null) return;
+    if (this.#listedToMs <= place.positionMs) {
+      // It was on its way before the place was threaded: the element would go to its end, and no further.
+      setTimeout(() => !this.#isListed && this.#readReel());
+      return;
+    }
     this.#isListed = true;
-    this.#video.currentTime = this.#clock.mediaTimeOf(place);
+    this.#enter();
+  }
+
+  /**
+   * Sends the element to a place that has been listed. hls.js makes the film longer once nothing is being
+   * appended; until then the element would go to the old end, where the new stretch begins.
+   */
+  #enter(): void {
+    if (this.#wanted === null || !this.#isListed) return;
+    const at = this.#clock.mediaTimeOf(this.#wanted);
+    if (this.#video.duration < at - DRIFT_S) this.#isEntering = true;
+    else {
+      this.#isEntering = false;
+      this.#video.currentTime = at;
+    }
   }
 
   /** What hls.js reads as the playlist: the reel, with more threaded where its end is near. */
@@ -279,6 +309,7 @@ export class Playback {
     const leftMs = this.#reel.endPositionMs - Math.max(positionMs, this.#wanted?.positionMs ?? 0);
     if (leftMs < ENOUGH_MS * Math.max(this.#video.playbackRate, 1)) await this.#extend();
     if (this.#wanted === null) this.#reel.forget(positionMs);
+    this.#listedToMs = this.#reel.endPositionMs;
     return this.#reel.text();
   }
 
