@@ -25,11 +25,6 @@ export class PageCameraDialog extends PageDialog<Camera> {
   static override styles = [
     ...PageDialog.styles,
     css`
-      .pair {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 220px), 1fr));
-        gap: 14px;
-      }
       .check {
         display: flex;
         gap: 8px;

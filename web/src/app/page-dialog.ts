@@ -2,7 +2,7 @@
  * What the page's dialogs share: each opens at once, does one thing, and tells by `page-done` that it is
  * done, by `page-cancel` that nothing was. What the server refuses is said in the dialog, at its fields.
  */
-import { html, LitElement, type PropertyDeclarations, type TemplateResult } from 'lit';
+import { css, html, LitElement, type PropertyDeclarations, type TemplateResult } from 'lit';
 import { Refusal, type Server } from './server';
 import { uiStyles } from './ui-styles';
 
@@ -15,7 +15,16 @@ export interface Act<T> {
 }
 
 export abstract class PageDialog<T = void> extends LitElement {
-  static override styles = [uiStyles];
+  static override styles = [
+    uiStyles,
+    css`
+      .pair {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 220px), 1fr));
+        gap: 14px;
+      }
+    `,
+  ];
   static override properties: PropertyDeclarations = {
     server: { attribute: false },
     _faults: { state: true },

@@ -1,5 +1,5 @@
 /** `<page-lock-dialog>`: locks a span of a camera's archive: what is marked in the player, or any other. */
-import { css, html, nothing, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { Span } from '../player/times';
 import { clockKey, dayKey, parseMoment, type Zone } from '../player/zone';
 import { PageDialog } from './page-dialog';
@@ -8,16 +8,6 @@ import { Refusal, type Camera, type Lock } from './server';
 type MomentField = 'start' | 'duration' | 'until';
 
 export class PageLockDialog extends PageDialog<Lock> {
-  static override styles = [
-    ...PageDialog.styles,
-    css`
-      .pair {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 220px), 1fr));
-        gap: 14px;
-      }
-    `,
-  ];
   static override properties = { camera: { attribute: false }, clip: { attribute: false }, zone: { attribute: false } };
 
   declare camera: Camera;
