@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Page, expect
 from footage.media.film import Shot
 from footage.media.pattern import read_strip
 from kit.desk import PLAYER, open_context, open_desk
+from kit.recording import DELAY_MS
 from kit.rtsp import FaultyCamera, studio
 from kit.server import SignedLink, footage_json, free_port, running_server
 
@@ -37,7 +38,7 @@ READ_LUMA = f"""() => {{
   return [saidMs, canvas.width, green];
 }}"""
 LAST_LINE = "Ctrl-C stops it. The archive stays for the next time.\n"
-PICTURE_MS, DELAY_MS = 40, 200
+PICTURE_MS = 40
 LIVE_WITHIN_MS = 20_000
 """Nine seconds that the player keeps behind the newest, two segments, and what a busy test machine adds."""
 

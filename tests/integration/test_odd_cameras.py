@@ -28,7 +28,7 @@ from footage.settings import load
 from footage.timeline import CameraStatus, Reason, Source, State
 from kit.clips import Clip, Sound
 from kit.gst_server import gst_server
-from kit.recording import KeptRun, KeptSegment, LogBook, Recording, RecordingRoom, recording_room
+from kit.recording import DELAY_MS, KeptRun, KeptSegment, LogBook, Recording, RecordingRoom, recording_room
 from kit.rtsp import FaultyCamera, Studio, studio
 
 TINY = (160, 120)
@@ -38,8 +38,6 @@ CLIP_S, LATE_S = 4, 1
 TONE_HZ = 440
 QUIETEST = 0.03
 """A third of it and less is what an encoder makes of silence."""
-DELAY_MS = 200
-"""From the moment a picture shows until it came: a publisher, a relay and two busy cores."""
 QUICK = {"preset": "ultrafast", "tune": "zerolatency"}
 QUIET = {**QUICK, "x265-params": "log-level=none:pools=none:frame-threads=1"}
 MOUNTS = {

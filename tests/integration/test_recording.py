@@ -25,7 +25,7 @@ from footage.playback.preview import Previewer, Request
 from footage.settings import load
 from footage.timeline import CameraStatus, Reason, State
 from kit.clips import Clip, make_clip
-from kit.recording import HURRY, STALL_S, KeptRun, Recording, RecordingRoom, recording_room
+from kit.recording import DELAY_MS, HURRY, STALL_S, KeptRun, Recording, RecordingRoom, recording_room
 from kit.rtsp import FaultyCamera, Studio, studio
 
 GOP = 10
@@ -33,8 +33,6 @@ FRAME_MS = 40
 SHOT = Shot(size=(160, 120), gop=GOP, audio="aac")
 IN_BAND = Shot(size=(160, 120), gop=GOP, parameter_sets="in_band")
 WIDE = Shot(size=(192, 144), gop=GOP, parameter_sets="in_band")
-DELAY_MS = 200
-"""From the moment a picture shows until it came: a publisher, a relay and two busy cores."""
 OUTAGE_S = 4.0
 SOME_S = 1.5
 """Long enough for some GOPs to come."""

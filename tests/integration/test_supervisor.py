@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -44,6 +45,20 @@ class RecorderProcess:
 
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
+
+    def freeze(self, index: Path) -> None:
+        """It stands still, but not in the midst of writing, where it would hold everybody up."""
+        with closing(sqlite3.connect(index, isolation_level=None, timeout=1.0)) as connection:
+            while True:
+                self.send(signal.SIGSTOP)
+                try:
+                    connection.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError:
+                    self.send(signal.SIGCONT)
+                    time.sleep(0.1)
+                else:
+                    connection.execute("ROLLBACK")
+                    return
 
     def end(self) -> int:
         """SIGTERM, and the exit code."""
@@ -171,7 +186,7 @@ def test_a_recorder_that_freezes_is_replaced_and_refused_when_it_wakes_up(
         group.wait_for_shares(2, 2)
         group.wait_for_segments()
         fences = {camera.archive.number: camera.fence for camera in group.house.index.to_record()}
-        second.send(signal.SIGSTOP)
+        second.freeze(tmp_path / "index.db")
         group.wait_for_shares(4)
         taken_over = [c for c in group.house.index.to_record() if c.fence > fences[c.archive.number]]
         assert len(taken_over) == 2

@@ -34,6 +34,11 @@ PATIENCE_S = 40
 SEGMENT_MS = 2000
 STALL_S = 2.5
 HURRY = 40
+DELAY_MS = 1000
+"""From the moment a picture shows until it came: a publisher, a relay and two busy cores.
+
+What all of them stood still when a run began stays in it, but for a few milliseconds a segment.
+"""
 _CLOSE_S = 20
 LOCAL = (IPv4Network("127.0.0.0/8"),)
 """Where the cameras of tests are."""
