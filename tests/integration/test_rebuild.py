@@ -22,6 +22,7 @@ from footage.access.tokens import Token, sign
 from footage.archive.commit import RunWriter
 from footage.archive.errors import WrongStorage
 from footage.archive.findings import Kind, Level
+from footage.archive.keeper_report import Refusal
 from footage.house import House, open_house, open_house_without_index
 from footage.media.mpegts import Seal, seal
 from footage.media.sealed import codecs_of, sealed_segments
@@ -31,6 +32,7 @@ from footage.timeline import ALL_TIME, Archive, Block, Codecs, Location, Place
 from kit.archive import START_MS, add_shelf, open_shelf
 from kit.clips import Clip, Sound
 from kit.damaged import LATER_MS, Ward
+from kit.keeping import DAY_MS, Clocks, Keeping
 from kit.server import footage, footage_json, running_server
 
 
@@ -281,3 +283,30 @@ def test_a_rebuild_that_is_killed_goes_on(ward: Ward, delay_s: float) -> None:
     ward.house = open_house(load(data_dir=ward.folder))
     assert ward.told_of_all() == told
     assert all_rows(ward.house) == known
+
+
+@pytest.mark.parametrize(
+    ("later_ms", "refusal"),
+    [
+        (365 * DAY_MS, Refusal.CLOCK_AHEAD),
+        (-365 * DAY_MS, Refusal.CLOCK_BEHIND),
+        (DAY_MS // 2, None),
+    ],
+)
+def test_a_clock_is_not_believed_because_the_index_forgot_when_it_was_right(
+    ward: Ward, later_ms: int, refusal: Refusal | None
+) -> None:
+    """Invariants 3 and 6: an index that was lost takes nothing for its age."""
+    for camera, _ in ward.cameras():
+        ward.house.cameras.change(camera.id, {"archive_days": 1})
+    told = ward.told_of_all()
+    ward.lose_index()
+    ward.rebuild()
+    keeping = Keeping(ward.house, Clocks(LATER_MS + later_ms))
+    keeping.pass_through()
+    assert keeping.keeper.report.refusal is refusal
+    if later_ms > 0 and refusal is not None:
+        assert ward.told_of_all() == told
+        ward.house.index.set_seen(keeping.clocks.read().as_row())
+        keeping.pass_through()
+        assert ward.told_of_all() != told, "somebody said that the clock is right"

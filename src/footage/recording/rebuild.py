@@ -14,9 +14,13 @@ from footage.archive.compare import pairs
 from footage.archive.errors import AlreadyExists
 from footage.archive.findings import Finding
 from footage.archive.index import Index
-from footage.archive.storage import Storage
+from footage.archive.storage import Storage, block_start
+from footage.archive.trusted_clock import Moment
 from footage.recording.taking_in import Taken, Taker
 from footage.timeline import Archive, Camera
+
+_NO_BOOT = "before the index was lost"
+"""What a clock counted from, so that it is another boot than any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,29 @@ class Back:
 
 def cameras_back(index: Index, storage: Storage) -> Iterator[Back]:
     """Every archive that the storage holds footage or a card of, its camera added where it is missing."""
+    _believe_footage(index, storage)
     known = index.archive_ids()
     for archive_id in storage.archives():
         back = camera_back(index, storage, archive_id, is_new=archive_id not in known)
         if back is not None:
             yield back
+
+
+def _believe_footage(index: Index, storage: Storage) -> None:
+    """Let the keeper compare the host's clock with the newest footage: when it was right is forgotten."""
+    days = set(storage.days())
+    if not days or index.keeper().seen is not None:
+        return
+    newest = max(day for _, day in days)
+    starts = [
+        block_start(archive_id, key)
+        for archive_id, day in days
+        if day == newest
+        for key, _ in storage.list(f"{archive_id}/{day}")
+    ]
+    newest_ms = max((start_ms for start_ms in starts if start_ms is not None), default=None)
+    if newest_ms is not None:
+        index.set_seen(Moment(newest_ms, _NO_BOOT, 0).as_row())
 
 
 def camera_back(index: Index, storage: Storage, archive_id: UUID, *, is_new: bool = True) -> Back | None:

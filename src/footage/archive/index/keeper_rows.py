@@ -218,8 +218,12 @@ class KeeperRows:
 
     def set_seen(self, seen: Mapping[str, Any] | None) -> None:
         """Write down a clock that is to be believed from now on."""
+        row = None if seen is None else dict(seen)
         with writing(self._engine) as connection:
-            connection.execute(update(t.keeper).values(seen=None if seen is None else dict(seen)))
+            if not connection.execute(update(t.keeper).values(seen=row)).rowcount:
+                connection.execute(
+                    insert(t.keeper).values(number=_ONE, beat=0, fence=0, is_wanted=False, seen=row)
+                )
 
 
 def _newest_written(connection: Connection, number: int) -> Span | None:
