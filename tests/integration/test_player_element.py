@@ -25,6 +25,15 @@ RECONNECT_MS = 400
 MIDNIGHT_MS = 1_790_035_200_000
 """2026-09-22T00:00Z."""
 HOUR_MS = 3_600_000
+FORGETS = """() => {
+  const { play, pause } = HTMLMediaElement.prototype;
+  HTMLMediaElement.prototype.play = function () {
+    HTMLMediaElement.prototype.play = play;
+    const started = play.call(this);
+    pause.call(this);
+    return started;
+  };
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -369,3 +378,13 @@ def test_the_calendar_leads_to_a_moment(player: Player, film: Film) -> None:
     player.shows(film.starts_ms[1] + 20_000)
     expect(calendar).to_have_count(0)
     expect(player.button("Go to …")).to_be_focused()
+
+
+def test_an_element_that_forgets_to_play_when_it_gets_a_source_is_told_again(
+    player: Player, film: Film
+) -> None:
+    """It pauses at once what was played without a source, as loading one does in a moment's race."""
+    player.page.evaluate(FORGETS)
+    player.open(start=str(film.starts_ms[0] + 30_000))
+    player.wait("playing")
+    player.page.wait_for_function("at => footage.player.timeMs > at", arg=film.starts_ms[0] + 31_000)

@@ -62,7 +62,7 @@ def verify(
     Every key is tried and every comparison runs to its end, so the time taken tells nothing.
     Texts are compared, not what they decode to: there is one way to write a signature.
     """
-    given = signature.encode("utf-8", "surrogateescape")
+    given = signature.encode("utf-8", "surrogatepass")
     matches = [
         hmac.compare_digest(sign(key, archive_id, epoch, token).encode("ascii"), given) for key in keys
     ]
@@ -71,4 +71,4 @@ def verify(
 
 def fingerprint(signature: str) -> str:
     """A name for a link that tells nothing of its signature: 12 hexadecimal digits."""
-    return hashlib.sha256(signature.encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    return hashlib.sha256(signature.encode("utf-8", "surrogatepass")).hexdigest()[:12]

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get
 
-from footage.api.audit_words import PAGE_MAX, AuditEntryOut, entry_out
+from footage.api.audit_words import ID_MAX, PAGE_MAX, AuditEntryOut, entry_out
 from footage.api.authorisation import Caller, Grant, require_key
 from footage.api.client_address import client_address
 from footage.api.delivery import AnyRequest
@@ -20,7 +20,6 @@ from footage.archive.index import AuditEntry, AuditFilter
 from footage.timeline import Scope
 
 PAGE_DEFAULT = 100
-_ID_MAX = 2**62
 
 
 class AuditPage(msgspec.Struct, frozen=True):
@@ -37,7 +36,7 @@ def show_audit(request: AnyRequest, services: Injected) -> Response[bytes]:
     require_key(services, request, Scope.ADMIN)
     query = Query(request.scope["query_string"])
     limit = query.whole("limit", 1, PAGE_MAX) or PAGE_DEFAULT
-    before = query.whole("before", 0, _ID_MAX)
+    before = query.whole("before", 0, ID_MAX)
     camera = query.text("camera") if query.has("camera") else None
     wanted = AuditFilter(
         camera_id=None if camera is None else parse_uuid("camera", camera),

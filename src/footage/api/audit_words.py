@@ -14,6 +14,7 @@ from footage.archive.index import AuditEntry
 from footage.timeline import format_ms
 
 PAGE_MAX = 1000
+ID_MAX = 2**62
 
 
 class AuditEntryOut(msgspec.Struct, frozen=True, rename="camel"):

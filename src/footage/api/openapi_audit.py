@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from footage.api.audit_api import PAGE_DEFAULT, AuditPage
-from footage.api.audit_words import PAGE_MAX
+from footage.api.audit_words import ID_MAX, PAGE_MAX
 from footage.api.errors import Fault
 from footage.api.openapi_integration import operation, refused
 from footage.api.openapi_parts import CAMERA_ID, Json, answer, problem
@@ -57,7 +57,9 @@ _show = operation(
             "Entries a page.",
             {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT},
         ),
-        _wanted("before", "The `next` of the page before.", {"type": "integer", "minimum": 0}),
+        _wanted(
+            "before", "The `next` of the page before.", {"type": "integer", "minimum": 0, "maximum": ID_MAX}
+        ),
         _wanted("camera", "Only of this camera.", {"type": "string", "format": "uuid"}),
         _wanted("actor", "Only by this key, link or user.", {"type": "string"}),
         _wanted("action", "Only this.", {"type": "string"}),

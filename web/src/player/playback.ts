@@ -77,6 +77,8 @@ export class Playback {
   #unmet: number | null = null;
   #isListed = true;
   #isEntering = false;
+  /** Told to play while there was no source yet. */
+  #isToPlay = false;
   /** How far the reel went when hls.js read it last. */
   #listedToMs = 0;
   #isStopped = false;
@@ -191,11 +193,13 @@ export class Playback {
   }
 
   play(): void {
+    this.#isToPlay = this.#hls === null;
     // Refused autoplay is no fault: the element then stays paused, and says so by its own events.
     this.#video.play().catch(() => this.#settle());
   }
 
   pause(): void {
+    this.#isToPlay = false;
     this.#video.pause();
   }
 
@@ -266,6 +270,8 @@ export class Playback {
     this.#hls = hls;
     this.#fitBuffer();
     hls.on(Events.ERROR, (_name, data) => this.#hls === hls && this.#onHlsError(data));
+    // An element that was told to play before it had a source may have forgotten it when it got one.
+    hls.on(Events.MEDIA_ATTACHED, () => this.#isToPlay && this.play());
     hls.on(Events.LEVEL_UPDATED, () => this.#onListed());
     hls.on(Events.FRAG_LOADED, () => this.#setAway(false));
     hls.on(Events.INIT_PTS_FOUND, (_name, { frag, initPTS, timescale }) => {
