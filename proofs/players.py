@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import httpx
 import msgspec
+from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
 
 _SEGMENT = re.compile(r"#EXTINF:([0-9.]+),[^\n]*\n(?:#[^\n]*\n)*([^#\n]+)")
 _AHEAD = 3
@@ -75,9 +75,7 @@ class _Audience:
 class _Player:
     """One of them."""
 
-    def __init__(
-        self, film: Film, dice: random.Random, audience: _Audience, client: httpx.AsyncClient
-    ) -> None:
+    def __init__(self, film: Film, dice: random.Random, audience: _Audience, client: ClientSession) -> None:
         self._film = film
         self._dice = dice
         self._audience = audience
@@ -134,18 +132,19 @@ class _Player:
         audience, film = self._audience, self._film
         parameters = None if query is None else {**film.token, **query}
         try:
-            answer = await self._client.get(urljoin(f"{film.url}/", path), params=parameters)
-        except httpx.HTTPError as error:
+            async with self._client.get(urljoin(f"{film.url}/", path), params=parameters) as answer:
+                body = await answer.read()
+        except (ClientError, TimeoutError) as error:
             audience.answers[f"{kind} {type(error).__name__}"] += 1
             audience.faults[f"{kind}: {type(error).__name__}"] += 1
             return None
-        audience.answers[f"{kind} {answer.status_code}"] += 1
-        audience.size_bytes += len(answer.content)
-        if answer.status_code == HTTPStatus.OK:
-            return answer.content
+        audience.answers[f"{kind} {answer.status}"] += 1
+        audience.size_bytes += len(body)
+        if answer.status == HTTPStatus.OK:
+            return body
         # What retention removed meanwhile is gone, and is said to be.
-        if answer.status_code != HTTPStatus.NOT_FOUND:
-            audience.faults[f"{kind}: {answer.status_code} {answer.text[:200]}"] += 1
+        if answer.status != HTTPStatus.NOT_FOUND:
+            audience.faults[f"{kind}: {answer.status} {body[:200]!r}"] += 1
         return None
 
 
@@ -162,10 +161,8 @@ async def run(plan: Plan) -> Outcome:
         dice = random.Random(plan.seed + number)
         await asyncio.sleep(plan.join_s * number / plan.players)
         # A player keeps one connection, or two.
-        limits = httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=60)
-        async with httpx.AsyncClient(
-            limits=limits, timeout=_TIMEOUT_S, verify=False, trust_env=False
-        ) as client:
+        connections = TCPConnector(limit=2, keepalive_timeout=60)
+        async with ClientSession(connector=connections, timeout=ClientTimeout(total=_TIMEOUT_S)) as client:
             film = plan.films[number % len(plan.films)]
             await _Player(film, dice, audience, client).watch(until_s)
 
