@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from litestar import Litestar
@@ -177,7 +177,8 @@ def _nameless(path: str) -> str:
 
 
 def _commands(group: TyperGroup, name: str) -> Iterator[tuple[str, Any]]:
-    for word, command in group.commands.items():
+    for word in group.commands:
+        command = group.get_command(cast("Any", None), word)
         if isinstance(command, TyperGroup):
             yield from _commands(command, f"{name} {word}")
         else:

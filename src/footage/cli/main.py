@@ -3,57 +3,75 @@
 from __future__ import annotations
 
 import os
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from footage import __version__
 from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import ArchiveError, Overlap, UnknownCamera
-from footage.cli import (
-    adopting,
-    audit,
-    backing_up,
-    cameras,
-    checking,
-    demo,
-    doctor,
-    exporting,
-    importing,
-    keys,
-    retention,
-    serving,
-)
 from footage.cli.output import CommandError, Exit, fail
 from footage.media.errors import MediaError
 from footage.settings import SettingsError
 
+_COMMANDS = {
+    "camera": "cameras:app",
+    "key": "keys:app",
+    "signing-key": "keys:signing_app",
+    "lock": "retention:lock_app",
+    "retention": "retention:app",
+    "import": "importing:import_files",
+    "export": "exporting:export",
+    "adopt": "adopting:adopt",
+    "backup": "backing_up:backup",
+    "check": "checking:check",
+    "serve": "serving:serve",
+    "api": "serving:api",
+    "record": "serving:record",
+    "settings": "serving:show_settings",
+    "audit": "audit:audit",
+    "token": "cameras:token",
+    "demo": "demo:demo",
+    "doctor": "doctor:doctor",
+}
+"""Where each command is. A command loads what it needs itself, which is most of the time it takes."""
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        names: Any = dict.fromkeys(_COMMANDS)
+        self.commands = names
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return _command(cmd_name) if cmd_name in self.commands else super().get_command(ctx, cmd_name)
+
+
+@cache
+def _command(name: str) -> Any:
+    module, attribute = _COMMANDS[name].split(":")
+    made = getattr(import_module(f"footage.cli.{module}"), attribute)
+    holder = typer.Typer(rich_markup_mode=None)
+    if isinstance(made, typer.Typer):
+        holder.add_typer(made, name=name)
+    else:
+        holder.command(name)(made)
+    return get_group(holder).commands[name]
+
+
 app = typer.Typer(
     name="footage",
+    cls=_Commands,
     help="An archive server for cameras.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(cameras.app, name="camera")
-app.add_typer(keys.app, name="key")
-app.add_typer(keys.signing_app, name="signing-key")
-app.add_typer(retention.lock_app, name="lock")
-app.add_typer(retention.app, name="retention")
-app.command("import")(importing.import_files)
-app.command("export")(exporting.export)
-app.command("adopt")(adopting.adopt)
-app.command("backup")(backing_up.backup)
-app.command("check")(checking.check)
-app.command("serve")(serving.serve)
-app.command("api")(serving.api)
-app.command("record")(serving.record)
-app.command("settings")(serving.show_settings)
-app.command("audit")(audit.audit)
-app.command("token")(cameras.token)
-app.command("demo")(demo.demo)
-app.command("doctor")(doctor.doctor)
 
 
 @app.callback(invoke_without_command=True)
