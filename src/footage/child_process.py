@@ -1,6 +1,7 @@
 """How a child process of the server begins and ends: settings by the environment, and two ways to be told.
 
-It ends in order on SIGTERM, and when its parent is gone: its standard input then ends.
+It ends in order on SIGTERM, and when its parent is gone: its standard input then ends. Each time it looks
+whether it is to stop, its parent hears that it is alive.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event
 
 from footage.archive.errors import ArchiveError
+from footage.children import PULSE
 from footage.settings import Settings, load
 from footage.telemetry import logs
 from footage.telemetry.logs import event
@@ -26,9 +29,10 @@ def run_child(run: Callable[[Settings, Event], None], *, failed: str) -> int:
 
     ``failed`` is what a failure is logged as.
     """
+    pulse = os.environ.pop(PULSE, None)
     settings = load()
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
-    stop = Event()
+    stop = Event() if pulse is None else _Stop(int(pulse))
     _watch_sigterm(stop)
     # The terminal's Ctrl-C reaches the parent too, which tells its children.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -39,6 +43,21 @@ def run_child(run: Callable[[Settings, Event], None], *, failed: str) -> int:
         event(_log, logging.ERROR, failed, reason=str(error))
         return 1
     return 0
+
+
+class _Stop(Event):
+    """Waiting for it gives a sign of life."""
+
+    def __init__(self, pulse: int) -> None:
+        super().__init__()
+        self._pulse = pulse
+        os.set_blocking(pulse, False)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        # A parent that is gone, or too busy to listen, is told by other means.
+        with suppress(OSError):
+            os.write(self._pulse, b".")
+        return super().wait(timeout)
 
 
 def _watch_sigterm(stop: Event) -> None:

@@ -1,22 +1,27 @@
 """Child processes that are kept running: one that ends by itself is started again.
 
 A child is a module run by this Python. Its standard input is a pipe that nobody writes to: when
-it ends, the parent is gone, however that came, and the child stops in order.
+it ends, the parent is gone, however that came, and the child stops in order. One that hangs can be
+found out by its pulse, another pipe, into which it writes now and then.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Event, Thread
 from typing import Self
 
 from footage.telemetry.logs import event
 
+PULSE = "FOOTAGE_PULSE"
+"""The environment variable that tells a child the descriptor of its pulse."""
 _LOOK_S = 0.2
 _LIVED_S = 10.0
 """A child that ran so long did not fail at its start: it is started again at once."""
@@ -27,13 +32,23 @@ _log = logging.getLogger(__name__)
 class Children:
     """``count`` processes of one module, restarted where they die. Use as a context manager.
 
-    Closing gives each of them ``stop_s`` to end in order.
+    Closing gives each of them ``stop_s`` to end in order. One whose pulse is silent for
+    ``hung_after_s`` is killed, and started again; None for children that have none.
     """
 
-    def __init__(self, module: str, count: int, *, environment: Mapping[str, str], stop_s: float) -> None:
+    def __init__(
+        self,
+        module: str,
+        count: int,
+        *,
+        environment: Mapping[str, str],
+        stop_s: float,
+        hung_after_s: float | None = None,
+    ) -> None:
         self._module = module
         self._environment = dict(environment)
         self._stop_s = stop_s
+        self._hung_after_s = hung_after_s
         self._stop = Event()
         self._keepers = [
             Thread(target=self._keep, name=f"{module}-{number}", daemon=True) for number in range(count)
@@ -77,10 +92,22 @@ class Children:
     def _run_once(self) -> int:
         """One process, from its start to its end; its exit code."""
         command = [sys.executable, "-m", self._module]
-        with subprocess.Popen(  # noqa: S603 our own module
-            command, stdin=subprocess.PIPE, env=self._environment
-        ) as child:
+        with (
+            _Pulse() as pulse,
+            subprocess.Popen(  # noqa: S603 our own module
+                command,
+                stdin=subprocess.PIPE,
+                env={**self._environment, PULSE: str(pulse.told)},
+                pass_fds=[pulse.told],
+            ) as child,
+        ):
             while child.poll() is None:
+                if self._hung_after_s is not None and pulse.silent_s() > self._hung_after_s:
+                    event(
+                        _log, logging.ERROR, "child.hung", module=self._module, after_s=self._hung_after_s
+                    )
+                    child.kill()
+                    return child.wait()
                 if self._stop.wait(_LOOK_S):
                     child.terminate()
                     try:
@@ -92,3 +119,27 @@ class Children:
                         child.kill()
                         return child.wait()
             return child.returncode
+
+
+class _Pulse:
+    """What a child writes while it is alive; ``told`` is the descriptor that it writes to."""
+
+    def __init__(self) -> None:
+        self._heard, self.told = os.pipe()
+        os.set_blocking(self._heard, False)
+        self._last_s = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._heard)
+        os.close(self.told)
+
+    def silent_s(self) -> float:
+        """For how long nothing was heard."""
+        now = time.monotonic()
+        with suppress(BlockingIOError):
+            if os.read(self._heard, 1 << 16):
+                self._last_s = now
+        return now - self._last_s

@@ -28,6 +28,8 @@ _RECORDER = "footage.recorder_process"
 _EXPORTER = "footage.export_process"
 _KEEPER = "footage.keeper_process"
 _STOP_WITHIN_S = 30
+_HUNG_AFTER_S = 120
+"""A recorder looks each second; a disk that stands still may hold it up, but not for so long."""
 _HTTP_MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
 """HTTP workers and the maker of exports keep the memory of one segment for the next: glibc would give
 it back to the kernel each time, and have each of its pages made anew (seen: 400 page faults, 1.6 ms, a
@@ -71,6 +73,7 @@ def _recorders(settings: Settings) -> Children:
         settings.recorders,
         environment={**_RECORDER_MALLOC, **os.environ},
         stop_s=_STOP_WITHIN_S,
+        hung_after_s=_HUNG_AFTER_S,
     )
 
 

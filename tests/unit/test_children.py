@@ -34,6 +34,21 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 (Path(os.environ["NOTES"]) / f"{os.getpid()}.begun").touch()
 time.sleep(600)
 """
+FROZEN = """
+import os, sys
+from pathlib import Path
+from threading import Event
+from footage.child_process import run_child
+def run(settings, stop):
+    notes = Path(os.environ["NOTES"])
+    (notes / f"{os.getpid()}.begun").touch()
+    is_first = len(list(notes.glob("*.begun"))) == 1
+    while not stop.wait(0.1):
+        if is_first:
+            Event().wait()
+    (notes / f"{os.getpid()}.ended").touch()
+sys.exit(run_child(run, failed="failed"))
+"""
 FAILING = """
 import os, sys
 from pathlib import Path
@@ -57,7 +72,12 @@ class Nursery:
         self.notes.mkdir()
         modules = folder / "modules"
         modules.mkdir()
-        for name, text in (("good_child", GOOD), ("deaf_child", DEAF), ("failing_child", FAILING)):
+        for name, text in (
+            ("good_child", GOOD),
+            ("deaf_child", DEAF),
+            ("frozen_child", FROZEN),
+            ("failing_child", FAILING),
+        ):
             (modules / f"{name}.py").write_text(text)
         paths = [str(modules), os.environ.get("PYTHONPATH", "")]
         self.environment = {**os.environ, "NOTES": str(self.notes), "PYTHONPATH": os.pathsep.join(paths)}
@@ -65,8 +85,12 @@ class Nursery:
     def pids(self, what: str) -> set[int]:
         return {int(path.stem) for path in self.notes.glob(f"*.{what}")}
 
-    def kept(self, module: str, count: int, *, stop_s: float = PATIENCE_S) -> Children:
-        return Children(module, count, environment=self.environment, stop_s=stop_s)
+    def kept(
+        self, module: str, count: int, *, stop_s: float = PATIENCE_S, hung_after_s: float | None = None
+    ) -> Children:
+        return Children(
+            module, count, environment=self.environment, stop_s=stop_s, hung_after_s=hung_after_s
+        )
 
 
 @pytest.fixture
@@ -113,6 +137,18 @@ def test_one_that_does_not_end_is_killed(nursery: Nursery) -> None:
     with nursery.kept("deaf_child", 2, stop_s=0.2):
         wait(lambda: len(nursery.pids("begun")) == 2)
     assert not any(map(is_there, nursery.pids("begun")))
+
+
+def test_one_that_hangs_is_replaced_and_one_that_lives_stays(nursery: Nursery) -> None:
+    with nursery.kept("frozen_child", 1, hung_after_s=5):
+        wait(lambda: len(nursery.pids("begun")) == 1)
+        [frozen] = nursery.pids("begun")
+        wait(lambda: len(nursery.pids("begun")) == 2)
+        assert not is_there(frozen)
+        # Longer than one is let be silent.
+        time.sleep(6)
+    assert nursery.pids("ended") == nursery.pids("begun") - {frozen}
+    assert len(nursery.pids("begun")) == 2
 
 
 def test_closing_before_they_are_up_and_twice(nursery: Nursery) -> None:
