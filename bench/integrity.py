@@ -12,11 +12,12 @@ import shutil
 import subprocess
 import sys
 import time
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from uuid import UUID, uuid5
 
 import av
-import httpx
 from isal import isal_zlib
 
 from bench import WORK
@@ -92,7 +93,7 @@ def _start_s(data: Path) -> float:
         stderr=subprocess.DEVNULL,
     )
     try:
-        while not _is_ready(f"http://127.0.0.1:{port}/readyz"):
+        while not _is_ready(port):
             time.sleep(0.01)
         return time.perf_counter() - began
     finally:
@@ -100,11 +101,15 @@ def _start_s(data: Path) -> float:
         process.wait(30)
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=1)
     try:
-        return httpx.get(url, timeout=1).status_code == httpx.codes.OK
-    except httpx.TransportError:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _million_segments() -> Path:

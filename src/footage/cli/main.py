@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from functools import cache
 from importlib import import_module
@@ -56,6 +57,8 @@ class _Commands(TyperGroup):
 def _command(name: str) -> Any:
     module, attribute = _COMMANDS[name].split(":")
     made = getattr(import_module(f"footage.cli.{module}"), attribute)
+    gc.freeze()
+    gc.enable()
     holder = typer.Typer(rich_markup_mode=None)
     if isinstance(made, typer.Typer):
         holder.add_typer(made, name=name)
