@@ -15,4 +15,4 @@ def make_key() -> str:
 
 def hash_key(key: str) -> bytes:
     """What is kept of a key. One pass of SHA-256 is enough: nobody can guess 256 random bits."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
