@@ -21,10 +21,13 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    desc,
     exists,
     func,
+    literal,
     select,
     text,
+    union_all,
     update,
 )
 
@@ -131,10 +134,17 @@ _BLOCK_ROWS = (
     .order_by(t.block.c.start_ms)
     .limit(bindparam("limit"))
 )
+_SOME_ID = bindparam("id", type_=t.archive.c.id.type)
+# Where there is no archive a row comes all the same, so that the time taken does not tell.
 _ARCHIVE = (
-    select(t.archive.c.number, t.archive.c.id, t.archive.c.camera_id, t.archive.c.token_epoch)
-    .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
-    .where(t.archive.c.id == bindparam("id"), ~t.camera.c.removed)
+    union_all(
+        select(t.archive.c.number, t.archive.c.id, t.archive.c.camera_id, t.archive.c.token_epoch)
+        .join(t.camera, t.camera.c.id == t.archive.c.camera_id)
+        .where(t.archive.c.id == _SOME_ID, ~t.camera.c.removed),
+        select(literal(0), _SOME_ID, _SOME_ID, literal(0)),
+    )
+    .order_by(desc("number"))
+    .limit(1)
 )
 _NEWEST_RECORDED = (
     select(t.block.c.sequence_from, t.block.c.discontinuity, t.block.c.start_ms, t.block.c.segments)
@@ -231,8 +241,8 @@ class FootageRows:
     def archive(self, archive_id: UUID) -> Archive | None:
         """The archive of that public id; None also where its camera was removed."""
         with reading(self._single_reads) as connection:
-            row = connection.execute(_ARCHIVE, {"id": archive_id}).one_or_none()
-        return None if row is None else Archive(*row)
+            found = Archive(*connection.execute(_ARCHIVE, {"id": archive_id}).one())
+        return found if found.number else None
 
     def totals(self, archive: Archive) -> Totals | None:
         """What is kept in all, without reading blocks; None where nothing is."""
