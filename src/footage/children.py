@@ -8,6 +8,7 @@ found out by its pulse, another pipe, into which it writes now and then.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -33,7 +34,7 @@ class Children:
     """``count`` processes of one module, restarted where they die. Use as a context manager.
 
     Closing gives each of them ``stop_s`` to end in order. One whose pulse is silent for
-    ``hung_after_s`` is killed, and started again; None for children that have none.
+    ``hung_after_s`` is killed, and started again.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Children:
         *,
         environment: Mapping[str, str],
         stop_s: float,
-        hung_after_s: float | None = None,
+        hung_after_s: float = math.inf,
     ) -> None:
         self._module = module
         self._environment = dict(environment)
@@ -102,7 +103,7 @@ class Children:
             ) as child,
         ):
             while child.poll() is None:
-                if self._hung_after_s is not None and pulse.silent_s() > self._hung_after_s:
+                if pulse.silent_s() > self._hung_after_s:
                     event(
                         _log, logging.ERROR, "child.hung", module=self._module, after_s=self._hung_after_s
                     )

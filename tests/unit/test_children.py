@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -86,7 +87,7 @@ class Nursery:
         return {int(path.stem) for path in self.notes.glob(f"*.{what}")}
 
     def kept(
-        self, module: str, count: int, *, stop_s: float = PATIENCE_S, hung_after_s: float | None = None
+        self, module: str, count: int, *, stop_s: float = PATIENCE_S, hung_after_s: float = math.inf
     ) -> Children:
         return Children(
             module, count, environment=self.environment, stop_s=stop_s, hung_after_s=hung_after_s

@@ -49,8 +49,8 @@ class _Commands(TyperGroup):
         names: Any = dict.fromkeys(_COMMANDS)
         self.commands = names
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return _command(cmd_name) if cmd_name in self.commands else super().get_command(ctx, cmd_name)
+    def get_command(self, _context: Any, cmd_name: str) -> Any:
+        return _command(cmd_name) if cmd_name in _COMMANDS else None
 
 
 @cache
