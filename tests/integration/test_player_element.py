@@ -91,6 +91,36 @@ def test_the_time_it_tells_is_that_of_the_picture_to_the_frame(player: Player, f
         assert player.clock() == player.clock_due()
 
 
+def test_a_picture_that_comes_late_does_not_bring_the_old_moment_back(player: Player, film: Film) -> None:
+    """A busy browser tells of a seek's picture after the seek has ended."""
+    player.open(start=str(film.starts_ms[0] + 20_000))
+    player.shows(film.starts_ms[0] + 20_000)
+    player.pause()
+    player.page.evaluate(
+        """() => {
+          const { prototype } = HTMLVideoElement;
+          const plain = prototype.requestVideoFrameCallback;
+          prototype.requestVideoFrameCallback = function (tell) {
+            return plain.call(this, (...given) => setTimeout(() => tell(...given), 300));
+          };
+        }"""
+    )
+    for wanted_ms in (film.starts_ms[0] + 30_000, film.starts_ms[0] + 22_000):
+        told = player.element.evaluate(
+            """async (player, wantedMs) => {
+              const told = [];
+              void player.seek(wantedMs);
+              for (const until = performance.now() + 1500; performance.now() < until; ) {
+                told.push(player.timeMs);
+                await new Promise(requestAnimationFrame);
+              }
+              return told;
+            }""",
+            wanted_ms,
+        )
+        assert set(told) == {wanted_ms}
+
+
 def test_frames_forward_and_back(player: Player, film: Film) -> None:
     player.open(start=str(film.starts_ms[0] + 20_000))
     player.shows(film.starts_ms[0] + 20_000)

@@ -95,8 +95,8 @@ class Desk:
 
 
 PLAYER = (
-    "document.querySelector('footage-app').shadowRoot.querySelector('main > .view')"
-    ".shadowRoot.querySelector('footage-player')"
+    "document.querySelector('footage-app')?.shadowRoot?.querySelector('main > .view')"
+    "?.shadowRoot?.querySelector('footage-player')"
 )
 """The player of whichever view is shown."""
 

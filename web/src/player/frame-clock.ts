@@ -26,6 +26,7 @@ export class FrameClock {
   readonly #origins = new Map<number, Origin>();
   #request = 0;
   #mediaTime: number | null = null;
+  #pictures = 0;
   #waiting: (() => void)[] = [];
 
   constructor(video: HTMLVideoElement, reel: Reel, onFrame: () => void) {
@@ -33,6 +34,11 @@ export class FrameClock {
     this.#reel = reel;
     this.#onFrame = onFrame;
     this.#arm();
+  }
+
+  /** How many pictures were shown so far. */
+  get pictures(): number {
+    return this.#pictures;
   }
 
   /** Position of the picture on the media timeline, in ms; 0 before the first. */
@@ -99,6 +105,7 @@ export class FrameClock {
   #arm(): void {
     this.#request = this.#video.requestVideoFrameCallback((_now, { mediaTime }) => {
       this.#mediaTime = mediaTime;
+      this.#pictures += 1;
       this.#arm();
       for (const done of this.#waiting.splice(0)) done();
       this.#onFrame();

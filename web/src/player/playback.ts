@@ -53,6 +53,8 @@ const GROWING_MS = 60_000;
 /** How far behind the newest footage live play keeps: a segment, and the time to ask for it. */
 const LIVE_BEHIND_MS = 9000;
 const LIVE_WITHIN_MS = 30_000;
+/** A seek that shows no other picture than before is over after this. */
+const PICTURE_WITHIN_MS = 1000;
 const AT_END_S = 0.25;
 const NEAR_END_S = 1;
 /** What pieces last may differ from what the list says of them. */
@@ -75,6 +77,9 @@ export class Playback {
   #wanted: { timeMs: number; positionMs: number; run: number } | null = null;
   /** The moment of a seek for which the network was away. */
   #unmet: number | null = null;
+  /** How many pictures had been shown when the element set out for its place. */
+  #picturesBefore = 0;
+  #pictureTimer: ReturnType<typeof setTimeout> | undefined;
   #isListed = true;
   #isEntering = false;
   /** Told to play while there was no source yet. */
@@ -103,8 +108,8 @@ export class Playback {
       for (const name of names) video.addEventListener(name, act, { signal: this.#ended.signal });
     };
     on(['playing', 'pause', 'canplay', 'seeked', 'seeking', 'waiting', 'timeupdate'], () => this.#settle());
-    // The picture of a seek can come before the element says that the seek has ended.
-    on(['seeked'], () => this.#onFrame());
+    on(['seeking'], () => (this.#picturesBefore = this.#clock.pictures));
+    on(['seeked'], () => this.#onSeeked());
     on(['ratechange'], () => this.#fitBuffer());
     on(['durationchange'], () => this.#isEntering && this.#enter());
     globalThis.addEventListener('online', () => void this.#retry(), { signal: this.#ended.signal });
@@ -218,6 +223,7 @@ export class Playback {
     this.#ended.abort();
     this.#loading.abort();
     clearTimeout(this.#retryTimer);
+    clearTimeout(this.#pictureTimer);
     this.#clock.close();
     this.#hls?.destroy();
     this.#hls = null;
@@ -358,6 +364,16 @@ export class Playback {
     if (text === null) return null;
     const pieces = parsePlaylist(text, this.#archive.playlistUrl(span, true));
     return pieces.length === 0 ? null : pieces;
+  }
+
+  /** The picture of a seek comes before the element says that it has ended, or after; or it is the old one. */
+  #onSeeked(): void {
+    clearTimeout(this.#pictureTimer);
+    if (this.#clock.pictures > this.#picturesBefore) return this.#onFrame();
+    this.#pictureTimer = setTimeout(() => {
+      this.#onFrame();
+      this.#settle();
+    }, PICTURE_WITHIN_MS);
   }
 
   #onFrame(): void {
