@@ -4,8 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-TEST_PACKAGES := chromium-headless-shell ffmpeg gir1.2-gst-rtsp-server-1.0 nginx-light opencv-doc openssl python3-gi systemd
-BENCH_PACKAGES := chromium-headless-shell ffmpeg nginx-light wrk
+TEST_PACKAGES := chromium-headless-shell ffmpeg gir1.2-gst-rtsp-server-1.0 libnginx-mod-http-perl nginx-light opencv-doc openssl python3-gi systemd
+BENCH_PACKAGES := chromium-headless-shell ffmpeg libnginx-mod-http-perl nginx-light wrk
 PORT ?= 8080
 # Tests and benchmarks start hundreds of processes: what they import is compiled once.
 export PYTHONDONTWRITEBYTECODE :=

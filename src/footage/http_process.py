@@ -73,6 +73,7 @@ def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGI
         segment_ms=settings.segment_ms,
         public_url=str(settings.public_url) if settings.public_url else None,
         trusted_proxies=settings.trusted_proxies,
+        accel_location=settings.accel_location,
         local_sources=settings.local_sources,
         check_ready=check_ready,
     )

@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = Field(
         (), description="Addresses whose X-Forwarded-Proto, -Host and -Prefix are believed"
     )
+    accel_location: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._/-]*$")] | None = Field(
+        None,
+        description="Internal location under which a trusted proxy has the storage's folder; whole segments"
+        " are then sent by it (X-Accel-Redirect). Left out: by this server",
+    )
     tls_certificate: Path | None = Field(
         None, description="Certificate chain in PEM; with tls_key the server speaks https"
     )

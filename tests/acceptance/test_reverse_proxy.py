@@ -37,7 +37,7 @@ class Fronted:
 def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronted]:
     data = tmp_path_factory.mktemp("fronted")
     data.chmod(0o755)
-    [settings] = guide_blocks("toml")
+    settings, _ = guide_blocks("toml")
     (data / "footage.toml").write_text(settings)
     house = open_house(load(data_dir=data))
     with (

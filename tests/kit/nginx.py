@@ -18,7 +18,10 @@ from kit.server import Server, free_port
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "reverse-proxy.md"
 START_WITHIN_S = 60
+PERL_MODULE = Path("/usr/lib/nginx/modules/ngx_http_perl_module.so")
 _FRAME = """\
+{first}
+user www-data;
 worker_processes 1;
 daemon off;
 pid {folder}/pid;
@@ -65,14 +68,31 @@ def guide_blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
 
 
+def replaced(text: str, said: str, meant: str) -> str:
+    """``text`` with something else for what it has to say."""
+    assert said in text
+    return text.replace(said, meant)
+
+
 @contextmanager
-def running_nginx(folder: Path, server: Server) -> Iterator[Proxy]:
-    """The guide's nginx before ``server``: only names, ports and files are others."""
+def running_nginx(folder: Path, server: Server, *, storage: Path | None = None) -> Iterator[Proxy]:
+    """The guide's nginx before ``server``: only names, ports and files are others.
+
+    With ``storage`` it sends segments from there.
+    """
     folder.mkdir()
     folder.chmod(0o755)
     certificate_file, key = certificate(folder)
     port, log = free_port(), folder / "footage.log"
-    site, log_format = guide_blocks("nginx")
+    site, log_format, sending, perl = guide_blocks("nginx")
+    first = ""
+    if storage is not None:
+        first = f"load_module {PERL_MODULE};"
+        [module] = guide_blocks("perl")
+        (folder / "footage.pm").write_text(module)
+        log_format += replaced(perl, "/etc/nginx/perl", str(folder))
+        site = replaced(site, 'set $footage_sends "";', "set $footage_sends X-Accel-Redirect;")
+        site = site.rstrip().removesuffix("}") + replaced(sending, "/srv/footage", str(storage)) + "}"
     for said, meant in (
         ("listen 443 ", f"listen 127.0.0.1:{port} "),
         ("server 127.0.0.1:8080;", f"server {urlsplit(server.url).netloc};"),
@@ -80,10 +100,9 @@ def running_nginx(folder: Path, server: Server) -> Iterator[Proxy]:
         ("/etc/ssl/private/video.example.com.key", str(key)),
         ("/var/log/nginx/footage.log", str(log)),
     ):
-        assert said in site
-        site = site.replace(said, meant)
+        site = replaced(site, said, meant)
     config = folder / "nginx.conf"
-    config.write_text(_FRAME.format(folder=folder, inner=log_format + site))
+    config.write_text(_FRAME.format(first=first, folder=folder, inner=log_format + site))
     trust = ssl.create_default_context(cafile=str(certificate_file))
     with (folder / "said").open("wb") as said_file:
         process = subprocess.Popen(

@@ -203,6 +203,7 @@ def test_every_setting_survives_the_way_through_the_environment(tmp_path: Path) 
         workers=17,
         public_url="https://video.example/footage",
         trusted_proxies=["10.0.0.0/8", "fd00::/8", "192.0.2.1"],
+        accel_location="/_footage/",
         tls_certificate=tmp_path / "certificate.pem",
         tls_key=tmp_path / "key.pem",
         segment_ms=4000,

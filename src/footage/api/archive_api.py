@@ -27,16 +27,17 @@ from footage.api.errors import (
     NotFound,
     TooMuch,
 )
-from footage.api.links import archive_url, base_url
+from footage.api.links import archive_url, base_url, is_from_proxy
 from footage.api.services import Injected, Services
 from footage.api.threads import in_thread
 from footage.archive.errors import MissingBytes
+from footage.archive.storage import block_key
 from footage.media.mpegts import TICKS_PER_MS, WRAP, moved_back
 from footage.playback import preview
 from footage.playback.hls import Gaps, entries_listed, event_playlist, vod_playlist
 from footage.playback.hls_live import LOOK_BACK, live_playlist
 from footage.playback.selection import select, size_bytes
-from footage.timeline import ALL_TIME
+from footage.timeline import ALL_TIME, Archive
 
 HLS_TYPE = "application/vnd.apple.mpegurl"
 FRAME_TIME_HEADER = "Footage-Frame-Time"
@@ -224,10 +225,23 @@ def segment(
             raise NotFound("Segment not found") from None
         raise
     where = ByteRange(place.at_bytes, place.at_bytes + place.size_bytes)
-    return StoredResponse(block, where, etag, {"content-type": "video/mp2t"}, change)
+    redirect = _redirect(services, request, grant.archive, place.block_ms)
+    return StoredResponse(
+        block, where, etag, {"content-type": "video/mp2t"}, change=change, redirect=redirect
+    )
 
 
 ROUTES = (archive, timeline, size, playlist, live, picture, segment)
+
+
+def _redirect(services: Services, request: AnyRequest, archive: Archive, block_ms: int) -> str | None:
+    """Where the proxy that asks finds a block; None where it is not to send it, or cannot."""
+    location = services.accel_location
+    if location is None or request.headers.get("x-sendfile-type") != "X-Accel-Redirect":
+        return None
+    if not is_from_proxy(services, request):
+        return None
+    return f"{location.rstrip('/')}/{block_key(archive.id, block_ms)}"
 
 
 def _gaps(*, discontinuity: bool, fill: bool) -> Gaps:

@@ -17,7 +17,7 @@ def base_url(services: Services, request: AnyRequest) -> str:
     if services.public_url is not None:
         return services.public_url.rstrip("/")
     scheme, host, prefix = request.url.scheme, request.headers.get("host", request.url.netloc), ""
-    if _is_trusted(services, request):
+    if is_from_proxy(services, request):
         scheme = _first(request, "x-forwarded-proto") or scheme
         host = _first(request, "x-forwarded-host") or host
         prefix = (_first(request, "x-forwarded-prefix") or "").rstrip("/")
@@ -29,7 +29,8 @@ def archive_url(base: str, archive_id: UUID) -> str:
     return f"{base}/archives/{archive_id}"
 
 
-def _is_trusted(services: Services, request: AnyRequest) -> bool:
+def is_from_proxy(services: Services, request: AnyRequest) -> bool:
+    """Whether a trusted proxy asks, so that what it says of the request is believed."""
     return is_trusted(request.client.host if request.client else None, services.trusted_proxies)
 
 

@@ -44,6 +44,7 @@ class Services:
     segment_ms: int
     public_url: str | None
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    accel_location: str | None
     local_sources: tuple[IPv4Network | IPv6Network, ...]
     check_ready: Callable[[], None]
     clock: Callable[[], float] = field(default=time.time)
