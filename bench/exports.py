@@ -116,7 +116,9 @@ def _figures(
 
 
 def _round(link: SignedLink, data: Path, camera: str, made: Path, blocks: Path) -> _Round:
-    background = _timed(lambda: _in_background(link))
+    made_ids: list[str] = []
+    background = _timed(lambda: made_ids.append(_in_background(link)))
+    httpx.delete(link.of(f"exports/{made_ids[0]}"), timeout=60).raise_for_status()
     clip = made / "clip.mp4"
     command = ran(
         *(sys.executable, "-m", "footage", "export", camera, "--data", str(data)),
@@ -145,10 +147,11 @@ def _round(link: SignedLink, data: Path, camera: str, made: Path, blocks: Path) 
     return _Round(background, command, ffmpeg_file, stream, ffmpeg_stream, _first_byte_ms(link))
 
 
-def _in_background(link: SignedLink) -> None:
-    export_id = ask(link)["id"]
+def _in_background(link: SignedLink) -> str:
+    """Make one; its id."""
+    export_id: str = ask(link)["id"]
     wait_until_done(link, export_id)
-    httpx.delete(link.of(f"exports/{export_id}"), timeout=60).raise_for_status()
+    return export_id
 
 
 def _first_byte_ms(link: SignedLink) -> float:

@@ -1,4 +1,4 @@
-"""What a movie was made of, as JSON for whoever has to prove it. Pure.
+"""What a movie was made of, as JSON for whoever has to prove it.
 
 It names the file by its SHA-256, and each segment of the archive that went in by its time, its size, the
 CRC-32 that the index has kept since it was recorded, and the SHA-256 of its bytes as they were read.
@@ -7,6 +7,7 @@ CRC-32 that the index has kept since it was recorded, and the SHA-256 of its byt
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -15,12 +16,16 @@ import msgspec
 
 from footage.archive.read import KeptSegment
 from footage.playback.export_plan import ExportPlan
+from footage.timeline import Segment
 
 FORMAT = "footage export 1"
 
 
 class Manifest:
-    """Gathers the segments of a movie while it is made."""
+    """Gathers the segments of a movie while it is made.
+
+    A thread of its own digests a segment while the next one is taken apart.
+    """
 
     def __init__(self, archive_id: UUID, camera: Mapping[str, str], plan: ExportPlan) -> None:
         self._archive_id = archive_id
@@ -28,21 +33,32 @@ class Manifest:
         self._plan = plan
         # As text: a dictionary for each of a month's segments would take ten times as much.
         self._segments: list[msgspec.Raw] = []
+        # Its thread ends with the manifest.
+        self._digester = ThreadPoolExecutor(1, "manifest")
+        self._last: tuple[Segment, Future[str]] | None = None
 
     def add(self, kept: KeptSegment, data: bytes) -> None:
         """A segment that went in, and its bytes."""
-        segment = kept.segment
+        self._write_last()
+        self._last = kept.segment, self._digester.submit(_sha256, data)
+
+    def _write_last(self) -> None:
+        if self._last is None:
+            return
+        segment, digest = self._last
+        self._last = None
         entry = {
             "time": segment.start_ms,
             "duration": segment.duration_ms,
             "size": segment.size_bytes,
             "crc32": f"{segment.crc32:08x}",
-            "sha256": sha256(data).hexdigest(),
+            "sha256": digest.result(),
         }
         self._segments.append(msgspec.Raw(msgspec.json.encode(entry)))
 
     def encoded(self, *, name: str, size_bytes: int, digest: str, made_ms: int) -> bytes:
         """The manifest of a movie of that name, size and SHA-256."""
+        self._write_last()
         plan, codecs = self._plan, self._plan.form.codecs
         document: dict[str, Any] = {
             "format": FORMAT,
@@ -65,3 +81,7 @@ class Manifest:
             "segments": self._segments,
         }
         return msgspec.json.encode(document)
+
+
+def _sha256(data: bytes) -> str:
+    return sha256(data).hexdigest()
