@@ -18,7 +18,7 @@ from bench.clips import long_clip
 from bench.imports import Ran, ran
 from bench.measure import Figure, Suite, Target, ratios
 from kit.exports import ask, exporter_pid, wait_until_done
-from kit.server import Server, SignedLink, footage_json, running_server
+from kit.server import SignedLink, footage_json, http_workers, running_server
 
 ROUNDS = 5
 _MEGABITS = 4
@@ -67,7 +67,7 @@ def run() -> Suite:
             idle = _peak(exporter_pid(server))
             wait_until_done(link, ask(link, start=_START_MS, duration=6000)["id"])
             link.get("export.mp4", start=_START_MS, duration=6000)
-            worker, maker = _http_worker(server), exporter_pid(server)
+            [worker], maker = http_workers(server), exporter_pid(server)
             before = _peak(worker)
             rounds = [_round(link, data, camera, made, blocks) for _ in range(1 + ROUNDS)][1:]
             added = _peak(worker) - before
@@ -178,15 +178,6 @@ def _timed(call: Callable[[], object]) -> float:
     started = time.perf_counter()
     call()
     return time.perf_counter() - started
-
-
-def _http_worker(server: Server) -> int:
-    """The one HTTP worker of a server."""
-    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
-        for pid in map(int, (task / "children").read_text().split()):
-            if b"multiprocessing.spawn" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                return pid
-    raise RuntimeError("the server has no HTTP worker")
 
 
 def _peak(pid: int) -> int:

@@ -29,7 +29,7 @@ from footage.recording.importer import Importer
 from footage.settings import load
 from footage.timeline import Span
 from kit.rtsp import Studio, studio
-from kit.server import Server, running_server
+from kit.server import Server, http_workers, running_server
 from proofs import kill_account
 from proofs.kept import in_order, kept_segments, lateness_ms
 from proofs.kill_account import GOP_MS, SEGMENT_MS, STEP_MS, Account, Kill
@@ -171,7 +171,7 @@ def _meanwhile(
     kills: list[Kill] = []
     samples: dict[str, list[Sample]] = {}
     next_s = time.monotonic() + scale.kill_every_s
-    workers = children_of(server.process.pid, "multiprocessing.spawn")
+    workers = http_workers(server)
     while players.poll() is None:
         if time.monotonic() > next_s:
             next_s += scale.kill_every_s

@@ -1,5 +1,10 @@
 """Footage: an archive server for cameras."""
 
-from importlib.metadata import version
 
-__version__ = version("footage")
+def __getattr__(name: str) -> str:
+    """``__version__``, looked up when it is asked for: that takes longer than most imports."""
+    if name != "__version__":
+        raise AttributeError(name)
+    from importlib.metadata import version  # noqa: PLC0415
+
+    return version("footage")

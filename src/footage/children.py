@@ -30,6 +30,21 @@ _PAUSES_S = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 _log = logging.getLogger(__name__)
 
 
+class StopSignal:
+    """SIGTERM and SIGINT, heard from now on."""
+
+    def __init__(self) -> None:
+        # No event: a handler may run while this very thread holds the event's lock.
+        self._told: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda number, _: self._told.append(number))
+
+    def wait(self) -> None:
+        """Return when told to stop."""
+        while not self._told:
+            time.sleep(_LOOK_S)
+
+
 class Children:
     """``count`` processes of one module, restarted where they die. Use as a context manager.
 
@@ -62,15 +77,6 @@ class Children:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def wait(self) -> None:
-        """Return on SIGTERM or SIGINT."""
-        told: list[int] = []
-        for number in (signal.SIGTERM, signal.SIGINT):
-            # No event: a handler may run while this very thread holds the event's lock.
-            signal.signal(number, lambda number, _: told.append(number))
-        while not told:
-            time.sleep(_LOOK_S)
 
     def close(self) -> None:
         """Tell them to stop, and wait until they have; one that takes too long is killed."""

@@ -6,12 +6,15 @@ It yields to whatever else the machine does. It ends in order on SIGTERM, and wh
 from __future__ import annotations
 
 import gc
+import os
 
 # Until all is imported: it stays, and looking through it takes a third of a start.
 gc.disable()
+if __name__ == "__main__":
+    # From the start: the server's other processes come up at the same time.
+    os.nice(10)
 
 import logging
-import os
 import time
 from threading import Event
 
@@ -28,12 +31,9 @@ from footage.settings import Settings
 gc.freeze()
 gc.enable()
 
-_NICE = 10
-
 
 def run(settings: Settings, stop: Event) -> None:
     """Make the exports that wait until told to stop. Raises ArchiveError."""
-    os.nice(_NICE)
     house = open_house(settings)
     try:
         with Slot(settings.data_dir / "exporters") as slot:

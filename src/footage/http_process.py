@@ -1,4 +1,7 @@
-"""What one HTTP worker process runs: the application over an open house."""
+"""The process that serves HTTP: it imports all that its workers need, once, and forks them.
+
+So they start at once, and share what does not change. Each worker opens the house for itself.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,13 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 
+from granian.constants import Interfaces, SSLProtocols
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.server.mp import MPServer
 from litestar.types import ASGIApp
 
 from footage.api.app import create_app
@@ -27,11 +34,13 @@ from footage.house import House, open_house
 from footage.playback.export import Exporter
 from footage.playback.preview import Previewer
 from footage.playback.sheets import SheetDrawer
-from footage.settings import load
+from footage.settings import Settings, load
 from footage.telemetry import logs
 
 gc.freeze()
 gc.enable()
+
+_STOP_WITHIN_S = 30
 
 
 def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGIApp:
@@ -95,10 +104,42 @@ def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGI
     return create_app(services, gate, shut_down)
 
 
-def worker_app() -> ASGIApp:
-    """What each HTTP worker process runs; its settings come by the environment."""
+def run() -> None:
+    """Serve until SIGTERM, or until standard input ends; requests in flight end first."""
     settings = load()
     logs.configure(level=settings.log_level, as_json=settings.log_format == "json")
+    # The terminal's Ctrl-C reaches the parent too, which tells its children. Workers inherit it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    threading.Thread(target=_stop_with_parent, name="parent-watch", daemon=True).start()
+    # Nothing is open here, and no thread holds a lock that a worker would need.
+    multiprocessing.set_start_method("fork")
+    _granian(settings).serve(target_loader=_worker_app, wrap_loader=False)
+
+
+def _granian(settings: Settings) -> MPServer:
+    return MPServer(
+        "footage",
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+        websockets=False,
+        ssl_cert=settings.tls_certificate,
+        ssl_key=settings.tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
+        http1_settings=HTTP1Settings(header_read_timeout=settings.client_head_s * 1000),
+        http2_settings=HTTP2Settings(max_headers_size=2 * settings.header_max_bytes),
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_WITHIN_S,
+    )
+
+
+def _worker_app() -> ASGIApp:
+    """What each worker runs."""
+    # Until it has a handler of its own; it inherited that of the process that looks after it.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    settings = load()
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     return build_app(open_house(settings), at_end=_leave)
 
@@ -113,9 +154,20 @@ def _leave() -> None:
     os._exit(0)
 
 
+def _stop_with_parent() -> None:
+    """Standard input ends when the parent is gone, however that came."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _end_with_parent() -> None:
-    """Stop in order where the parent is gone, however that came: a worker left alone keeps the port."""
+    """Stop in order where the process that looks after it is gone: a worker left alone keeps the port."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    run()

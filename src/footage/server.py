@@ -1,4 +1,4 @@
-"""The server: HTTP workers, recorders, a maker of exports and a keeper as child processes.
+"""The server: a door for HTTP, recorders, a maker of exports and a keeper as child processes.
 
 Only the command line imports it. Nothing heavy is imported here, so that what only looks after others
 stays small.
@@ -7,23 +7,19 @@ stays small.
 from __future__ import annotations
 
 import logging
-import multiprocessing
+import math
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from granian.constants import Interfaces, SSLProtocols
-from granian.http import HTTP1Settings, HTTP2Settings
-from granian.server.mp import MPServer
-
-from footage.children import Children
-from footage.house import open_house
+from footage.children import Children, StopSignal
 from footage.settings import Settings, as_environment
 from footage.telemetry.logs import event
 
-_HTTP_APP = "footage.http_process:worker_app"
+_HTTP = "footage.http_process"
 _RECORDER = "footage.recorder_process"
 _EXPORTER = "footage.export_process"
 _KEEPER = "footage.keeper_process"
@@ -45,52 +41,51 @@ def serve(settings: Settings, *, http: bool = True, record: bool = True) -> None
     if http:
         _check_port(settings.host, settings.port)
         _check_readable(settings.tls_certificate, settings.tls_key)
-    # Made and migrated here, before several processes open it.
-    house = open_house(settings)
-    house.cameras.write_cards()
-    house.close()
+    stop = StopSignal()
     os.environ.update(as_environment(settings))
     with ExitStack() as stack:
+        # It takes longer to come up than the house takes to be opened.
+        door = _door(settings, stack) if http else None
+        _prepare(settings)
         if record:
-            stack.enter_context(_keeper())
-            recorders = stack.enter_context(_recorders(settings))
+            event(_log, logging.INFO, "recording", processes=settings.recorders)
+            stack.enter_context(_kept(_KEEPER, _RECORDER_MALLOC))
+            stack.enter_context(
+                _kept(_RECORDER, _RECORDER_MALLOC, settings.recorders, hung_after_s=_HUNG_AFTER_S)
+            )
         if http:
-            _serve_http(settings, stack)
-        else:
-            recorders.wait()
+            # Beside the door that lets them be asked for; its metrics go where those of the door go.
+            stack.enter_context(_kept(_EXPORTER, _HTTP_MALLOC))
+        stop.wait()
+        if door is not None:
+            door.close()
     event(_log, logging.INFO, "stopped")
 
 
-def _keeper() -> Children:
-    environment = {**_RECORDER_MALLOC, **os.environ}
-    return Children(_KEEPER, 1, environment=environment, stop_s=_STOP_WITHIN_S)
+def _prepare(settings: Settings) -> None:
+    """Make and migrate what is kept, once, and find out whether it can be opened. Raises ArchiveError."""
+    from footage.house import open_house  # noqa: PLC0415 the door is on its way meanwhile
+
+    house = open_house(settings)
+    house.cameras.write_cards()
+    house.close()
 
 
-def _recorders(settings: Settings) -> Children:
-    event(_log, logging.INFO, "recording", processes=settings.recorders)
-    return Children(
-        _RECORDER,
-        settings.recorders,
-        environment={**_RECORDER_MALLOC, **os.environ},
-        stop_s=_STOP_WITHIN_S,
-        hung_after_s=_HUNG_AFTER_S,
-    )
-
-
-def _serve_http(settings: Settings, stack: ExitStack) -> None:
+def _door(settings: Settings, stack: ExitStack) -> Children:
     event(_log, logging.INFO, "serving", host=settings.host, port=settings.port)
-    # A fork would copy the parent's locks and open database connections.
-    multiprocessing.set_start_method("spawn", force=True)
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(
         TemporaryDirectory(prefix="footage-metrics-")
     )
-    # Beside the door that lets them be asked for; its metrics go where those of the workers go.
-    stack.enter_context(
-        Children(_EXPORTER, 1, environment={**_HTTP_MALLOC, **os.environ}, stop_s=_STOP_WITHIN_S)
+    return stack.enter_context(_kept(_HTTP, _HTTP_MALLOC))
+
+
+def _kept(
+    module: str, malloc: Mapping[str, str], count: int = 1, *, hung_after_s: float = math.inf
+) -> Children:
+    environment = {**malloc, **os.environ}
+    return Children(
+        module, count, environment=environment, stop_s=_STOP_WITHIN_S, hung_after_s=hung_after_s
     )
-    for name, value in _HTTP_MALLOC.items():
-        os.environ.setdefault(name, value)
-    _granian(settings).serve()
 
 
 def _check_port(host: str, port: int) -> None:
@@ -115,23 +110,3 @@ def _check_readable(*files: Path | None) -> None:
                 file.open("rb").close()
             except OSError as error:
                 raise OSError(error.errno, f"cannot read {file}: {error.strerror}") from error
-
-
-def _granian(settings: Settings) -> MPServer:
-    return MPServer(
-        _HTTP_APP,
-        factory=True,
-        address=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        interface=Interfaces.ASGI,
-        log_enabled=False,
-        websockets=False,
-        ssl_cert=settings.tls_certificate,
-        ssl_key=settings.tls_key,
-        ssl_protocol_min=SSLProtocols.tls12,
-        http1_settings=HTTP1Settings(header_read_timeout=settings.client_head_s * 1000),
-        http2_settings=HTTP2Settings(max_headers_size=2 * settings.header_max_bytes),
-        respawn_failed_workers=True,
-        workers_kill_timeout=_STOP_WITHIN_S,
-    )

@@ -19,7 +19,7 @@ from footage.timeline import format_ms
 from kit.archive import START_MS, Shelf
 from kit.clips import Clip, Sound
 from kit.movies import TellingClip, count_by_ffmpeg, make_telling_clip, moment_of, watch
-from kit.server import SignedLink, running_server
+from kit.server import SignedLink, http_workers, running_server
 from kit.site import Site
 
 SECONDS = 12
@@ -246,13 +246,9 @@ def until(said: Callable[[], bool]) -> None:
 
 def threads(site: Site) -> int:
     """How many threads the server's HTTP worker has."""
-    worker = max(_children(site.server.process.pid))
+    [worker] = http_workers(site.server)
     tasks = Path(f"/proc/{worker}/task")
     return len(list(tasks.iterdir()))
-
-
-def _children(pid: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_a_client_that_leaves_ends_the_work_and_too_many_are_refused(site: Site, long: SignedLink) -> None:

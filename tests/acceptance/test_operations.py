@@ -18,7 +18,8 @@ import pytest
 
 from kit.archive import START_MS, open_shelf
 from kit.clips import Clip
-from kit.server import Server, footage, footage_json, running_server
+from kit.exports import wait_until
+from kit.server import Server, footage, footage_json, http_process, http_workers, running_server
 from kit.site import Site
 
 MakeClip = Callable[[str, Clip], Path]
@@ -150,17 +151,16 @@ def test_an_index_that_cannot_be_read_is_a_503(tmp_path: Path) -> None:
         assert httpx.get(f"{server.url}/healthz").status_code == 200
 
 
-def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("dies", ["a worker", "what looks after them"])
+def test_a_process_that_dies_is_replaced(tmp_path: Path, dies: str) -> None:
     open_shelf(tmp_path).house.close()
-    with running_server(tmp_path) as server:
-        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-        workers = [
-            pid
-            for pid in children.read_text().split()
-            if b"multiprocessing.spawn" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-        for pid in workers:
-            os.kill(int(pid), signal.SIGKILL)
+    with running_server(tmp_path, workers=2) as server:
+        workers = http_workers(server)
+        assert len(workers) == 2
+        for pid in workers if dies == "a worker" else [http_process(server)]:
+            os.kill(pid, signal.SIGKILL)
+        # None is left that would answer on, with nobody to look after it.
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:

@@ -31,7 +31,17 @@ from footage.settings import load
 from footage.timeline import ALL_TIME, Archive
 from kit.recording import decoded
 from kit.rtsp import FaultyCamera, Studio, studio
-from kit.server import TEST_ENVIRONMENT, Server, SignedLink, footage, footage_json, running_server
+from kit.server import (
+    TEST_ENVIRONMENT,
+    Server,
+    SignedLink,
+    children_of,
+    command_of,
+    footage,
+    footage_json,
+    http_workers,
+    running_server,
+)
 
 PATIENCE_S = 60
 SHORT = {"FOOTAGE_SEGMENT_MS": "1000", "FOOTAGE_RECORDERS": "2"}
@@ -227,20 +237,9 @@ def assert_no_secrets(server: Server) -> None:
     assert "rtsp://" not in server.log.read_text()
 
 
-def children_of(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (task / "children").read_text().split()]
-    return found
-
-
 def recorders_of(server: Server) -> list[int]:
     """The recorder processes of a server."""
-    return [
-        pid
-        for pid in children_of(server.process.pid)
-        if b"footage.recorder_process" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid in children_of(server.process.pid) if "footage.recorder_process" in command_of(pid)]
 
 
 def is_there(pid: int) -> bool:
@@ -349,7 +348,7 @@ def test_a_killed_parent_leaves_no_child_behind_and_sigterm_loses_nothing(
     with office(tmp_path) as first:
         cameras = [first.add("Silent", silent.url), first.add("Flowing", flowing.url)]
         first.wait_for_segments(*cameras)
-        children = children_of(first.server.process.pid)
+        children = [*children_of(first.server.process.pid), *http_workers(first.server)]
         assert len(recorders_of(first.server)) == 2
         first.server.process.kill()
         first.server.process.wait()

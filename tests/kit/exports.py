@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from kit.server import Server, SignedLink
+from kit.server import Server, SignedLink, children_of, command_of
 
 WITHIN_S = 120
 ENDED = ("done", "failed", "cancelled")
@@ -62,10 +61,8 @@ def exporter_pid(server: Server) -> int:
     found = list[int]()
 
     def looked() -> bool:
-        for children in Path(f"/proc/{server.process.pid}/task").glob("*/children"):
-            for pid in map(int, children.read_text().split()):
-                if b"footage.export_process" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    found.append(pid)
+        pids = children_of(server.process.pid)
+        found.extend(pid for pid in pids if "footage.export_process" in command_of(pid))
         return bool(found)
 
     wait_until(looked)

@@ -133,6 +133,31 @@ def running_server(
             process.wait()
 
 
+def http_process(server: Server) -> int:
+    """The process that serves HTTP, by its workers."""
+    children = children_of(server.process.pid)
+    [found] = [pid for pid in children if "footage.http_process" in command_of(pid)]
+    return found
+
+
+def http_workers(server: Server) -> list[int]:
+    """The processes that answer."""
+    return children_of(http_process(server))
+
+
+def children_of(pid: int) -> list[int]:
+    """The living children of a process."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += map(int, children.read_text().split())
+    return found
+
+
+def command_of(pid: int) -> str:
+    """The command line of a process."""
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+
+
 def _wait_until_ready(server: Server, trust: ssl.SSLContext) -> None:
     deadline = time.monotonic() + START_WITHIN_S
     while time.monotonic() < deadline:

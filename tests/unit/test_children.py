@@ -58,9 +58,10 @@ sys.exit(3)
 """
 PARENT = """
 import sys
-from footage.children import Children
-with Children("good_child", 2, environment=dict(__import__("os").environ), stop_s=10) as kept:
-    kept.wait()
+from footage.children import Children, StopSignal
+stop = StopSignal()
+with Children("good_child", 2, environment=dict(__import__("os").environ), stop_s=10):
+    stop.wait()
 print("in order", flush=True)
 """
 

@@ -18,7 +18,10 @@ ArchiveError
 
 from __future__ import annotations
 
-from footage.timeline import Span
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from footage.timeline import Span
 
 
 class ArchiveError(Exception):

@@ -13,14 +13,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from footage.cli.import_lock import nothing_comes_in
+from footage.cli.opening import find_camera, house_for
 from footage.cli.output import (
     CommandError,
     DataOption,
     Exit,
     JsonOption,
     err,
-    find_camera,
-    house_for,
     out,
     print_json,
     stop_on_sigint,

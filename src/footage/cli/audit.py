@@ -12,12 +12,12 @@ import typer
 
 from footage.api.audit_words import PAGE_MAX, entry_out
 from footage.archive.index import AuditEntry, AuditFilter
+from footage.cli.opening import house_for
 from footage.cli.output import (
     CommandError,
     DataOption,
     Exit,
     JsonOption,
-    house_for,
     print_json,
     print_table,
 )

@@ -12,7 +12,15 @@ import typer
 
 from footage.archive.errors import ArchiveError
 from footage.archive.index.copying import copy_index
-from footage.cli.output import CommandError, DataOption, Exit, JsonOption, house_for, out, print_json
+from footage.cli.opening import house_for
+from footage.cli.output import (
+    CommandError,
+    DataOption,
+    Exit,
+    JsonOption,
+    out,
+    print_json,
+)
 
 _FILES = ("footage.toml", "signing-keys")
 

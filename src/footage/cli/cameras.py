@@ -26,13 +26,12 @@ from footage.api.source_urls import (
 from footage.archive.keep import Retention, kept_for
 from footage.cli.audit import note
 from footage.cli.camera_table import camera_table, watch
+from footage.cli.opening import find_camera, house_for
 from footage.cli.output import (
     CommandError,
     DataOption,
     Exit,
     JsonOption,
-    find_camera,
-    house_for,
     out,
     print_json,
     print_table,

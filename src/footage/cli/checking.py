@@ -19,14 +19,13 @@ from footage.archive.findings import Eyes, Finding, Level
 from footage.archive.repair import Outcome, Repairer
 from footage.cli.check_report import faults_left, lines, report
 from footage.cli.import_lock import nothing_comes_in
+from footage.cli.opening import find_camera, house_for
 from footage.cli.output import (
     CommandError,
     DataOption,
     Exit,
     JsonOption,
     err,
-    find_camera,
-    house_for,
     out,
     print_json,
     settings_for,

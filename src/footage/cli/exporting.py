@@ -22,14 +22,13 @@ from rich.progress import (
 from footage.archive.read import KeptSegment, Reader
 from footage.archive.storage import LocalDraft
 from footage.cli.audit import note
+from footage.cli.opening import find_camera, house_for
 from footage.cli.output import (
     CommandError,
     DataOption,
     Exit,
     JsonOption,
     err,
-    find_camera,
-    house_for,
     out,
     print_json,
 )

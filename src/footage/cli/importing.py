@@ -21,14 +21,13 @@ from rich.progress import (
 
 from footage.archive.errors import Overlap
 from footage.cli.import_lock import footage_comes_in
+from footage.cli.opening import find_camera, house_for
 from footage.cli.output import (
     CommandError,
     DataOption,
     Exit,
     JsonOption,
     err,
-    find_camera,
-    house_for,
     out,
     print_json,
     stop_on_sigint,

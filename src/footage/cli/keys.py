@@ -9,12 +9,12 @@ import typer
 
 from footage.access.integration_keys import hash_key, make_key
 from footage.cli.audit import note
+from footage.cli.opening import house_for
 from footage.cli.output import (
     CommandError,
     DataOption,
     Exit,
     JsonOption,
-    house_for,
     out,
     print_json,
     print_table,

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from footage import __version__
+import footage
 from footage.access.signing_keys import SigningKeysError
 from footage.archive.errors import ArchiveError, Overlap, UnknownCamera
 from footage.cli.output import CommandError, Exit, fail
@@ -85,7 +85,7 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version")] = False,
 ) -> None:
     if version:
-        typer.echo(f"footage {__version__}")
+        typer.echo(f"footage {footage.__version__}")
         raise typer.Exit
     if data is not None:
         os.environ["FOOTAGE_DATA_DIR"] = str(data)

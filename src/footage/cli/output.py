@@ -1,4 +1,4 @@
-"""What commands share: opening the house, printing, and how they end."""
+"""What commands share: settings, printing, and how they end."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any, Never
-from uuid import UUID
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from footage.archive.errors import UnknownCamera
-from footage.house import House, open_house
 from footage.settings import Settings, load
-from footage.timeline import Camera
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -54,26 +50,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON")]
 def settings_for(data: Path | None, **flags: Any) -> Settings:
     """The settings in force for a command."""
     return load(data_dir=data, **flags)
-
-
-@contextmanager
-def house_for(data: Path | None, **flags: Any) -> Iterator[House]:
-    """The house of the data folder, open while the command works."""
-    house = open_house(settings_for(data, **flags))
-    try:
-        yield house
-    finally:
-        house.close()
-
-
-def find_camera(house: House, camera: str) -> Camera:
-    """The camera of that id. Raises CommandError, UnknownCamera."""
-    try:
-        return house.cameras.get(UUID(camera))
-    except ValueError:
-        raise CommandError(f"{camera!r} is not a camera id", Exit.USAGE) from None
-    except UnknownCamera as error:
-        raise CommandError(str(error), Exit.NOT_FOUND) from None
 
 
 def print_json(value: object) -> None:

@@ -14,13 +14,12 @@ from footage.archive.keeper_report import Report
 from footage.archive.retention import Plan
 from footage.archive.retention_words import NO_ROOM, refusal_words, size_words
 from footage.cli.audit import note
+from footage.cli.opening import find_camera, house_for
 from footage.cli.output import (
     CommandError,
     DataOption,
     Exit,
     JsonOption,
-    find_camera,
-    house_for,
     out,
     print_json,
     print_table,

@@ -9,7 +9,12 @@ MediaError
 └─ NoPicture       the bytes did not decode to a picture
 """
 
-from footage.timeline import Reason
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from footage.timeline import Reason
 
 
 class MediaError(Exception):
