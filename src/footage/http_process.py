@@ -40,7 +40,8 @@ from footage.telemetry import logs
 gc.freeze()
 gc.enable()
 
-_STOP_WITHIN_S = 30
+_STOP_WITHIN_S = 25
+"""What a request in flight has when the server stops; then whoever started this process gives it up."""
 
 
 def build_app(house: House, *, at_end: Callable[[], None] | None = None) -> ASGIApp:

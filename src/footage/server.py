@@ -10,6 +10,7 @@ import logging
 import math
 import os
 import socket
+import ssl
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -40,24 +41,30 @@ def serve(settings: Settings, *, http: bool = True, record: bool = True) -> None
     """Serve and record, or either, until SIGTERM or SIGINT; what is begun ends first."""
     if http:
         _check_port(settings.host, settings.port)
-        _check_readable(settings.tls_certificate, settings.tls_key)
+        _check_certificate(settings.tls_certificate, settings.tls_key)
     stop = StopSignal()
-    os.environ.update(as_environment(settings))
+    inherited = {**os.environ, **as_environment(settings)}
     with ExitStack() as stack:
         # It takes longer to come up than the house takes to be opened.
-        door = _door(settings, stack) if http else None
+        if http:
+            event(_log, logging.INFO, "serving", host=settings.host, port=settings.port)
+            metrics = stack.enter_context(TemporaryDirectory(prefix="footage-metrics-"))
+            environment = {**_HTTP_MALLOC, **inherited, "PROMETHEUS_MULTIPROC_DIR": metrics}
+            door = stack.enter_context(_children(_HTTP, environment))
         _prepare(settings)
         if record:
             event(_log, logging.INFO, "recording", processes=settings.recorders)
-            stack.enter_context(_kept(_KEEPER, _RECORDER_MALLOC))
+            recording = {**_RECORDER_MALLOC, **inherited}
+            stack.enter_context(_children(_KEEPER, recording))
             stack.enter_context(
-                _kept(_RECORDER, _RECORDER_MALLOC, settings.recorders, hung_after_s=_HUNG_AFTER_S)
+                _children(_RECORDER, recording, settings.recorders, hung_after_s=_HUNG_AFTER_S)
             )
         if http:
             # Beside the door that lets them be asked for; its metrics go where those of the door go.
-            stack.enter_context(_kept(_EXPORTER, _HTTP_MALLOC))
+            stack.enter_context(_children(_EXPORTER, environment))
         stop.wait()
-        if door is not None:
+        if http:
+            # Recording goes on while requests in flight end.
             door.close()
     event(_log, logging.INFO, "stopped")
 
@@ -71,18 +78,9 @@ def _prepare(settings: Settings) -> None:
     house.close()
 
 
-def _door(settings: Settings, stack: ExitStack) -> Children:
-    event(_log, logging.INFO, "serving", host=settings.host, port=settings.port)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = stack.enter_context(
-        TemporaryDirectory(prefix="footage-metrics-")
-    )
-    return stack.enter_context(_kept(_HTTP, _HTTP_MALLOC))
-
-
-def _kept(
-    module: str, malloc: Mapping[str, str], count: int = 1, *, hung_after_s: float = math.inf
+def _children(
+    module: str, environment: Mapping[str, str], count: int = 1, *, hung_after_s: float = math.inf
 ) -> Children:
-    environment = {**malloc, **os.environ}
     return Children(
         module, count, environment=environment, stop_s=_STOP_WITHIN_S, hung_after_s=hung_after_s
     )
@@ -102,11 +100,16 @@ def _check_port(host: str, port: int) -> None:
             raise OSError(error.errno, f"cannot listen on {host} port {port}: {error.strerror}") from error
 
 
-def _check_readable(*files: Path | None) -> None:
-    """Raise OSError where a file that the workers need cannot be read: they would die again and again."""
-    for file in files:
-        if file is not None:
-            try:
-                file.open("rb").close()
-            except OSError as error:
-                raise OSError(error.errno, f"cannot read {file}: {error.strerror}") from error
+def _check_certificate(certificate: Path | None, key: Path | None) -> None:
+    """Raise OSError where they cannot be used: the door would come up again and again."""
+    if certificate is None or key is None:
+        return
+    for file in (certificate, key):
+        try:
+            file.open("rb").close()
+        except OSError as error:
+            raise OSError(error.errno, f"cannot read {file}: {error.strerror}") from error
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as error:
+        raise OSError(f"{certificate} and {key} are no certificate in PEM and its key") from error

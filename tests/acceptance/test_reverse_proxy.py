@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -233,3 +234,21 @@ def test_a_certificate_without_its_key_is_a_wrong_setting(tmp_path: Path) -> Non
     (tmp_path / "footage.toml").write_text('tls_certificate = "x.pem"\ntls_key = "y.pem"\n')
     missing = footage("api", data=tmp_path, check=False)
     assert (missing.returncode, "cannot read x.pem" in missing.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("which", ["another's key", "no key", "a key with a password"])
+def test_a_certificate_that_cannot_be_used_is_one_line(tmp_path: Path, which: str) -> None:
+    certificate_file, key_file = certificate(tmp_path)
+    if which == "no key":
+        key_file.write_text("something else\n")
+    else:
+        sealed = [] if which == "another's key" else ["-aes256", "-passout", "pass:secret"]
+        made = ["openssl", "genrsa", *sealed, "-out", key_file, "2048"]
+        subprocess.run(made, check=True, capture_output=True)
+    (tmp_path / "footage.toml").write_text(
+        f"tls_certificate = {json.dumps(str(certificate_file))}\ntls_key = {json.dumps(str(key_file))}\n"
+    )
+    refused = footage("api", data=tmp_path, check=False)
+    assert refused.returncode == 1
+    assert "no certificate in PEM and its key" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
