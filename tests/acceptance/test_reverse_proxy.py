@@ -243,7 +243,7 @@ def test_a_certificate_that_cannot_be_used_is_one_line(tmp_path: Path, which: st
         key_file.write_text("something else\n")
     else:
         sealed = [] if which == "another's key" else ["-aes256", "-passout", "pass:secret"]
-        made = ["openssl", "genrsa", *sealed, "-out", key_file, "2048"]
+        made = ["openssl", "genrsa", *sealed, "-out", str(key_file), "2048"]
         subprocess.run(made, check=True, capture_output=True)
     (tmp_path / "footage.toml").write_text(
         f"tls_certificate = {json.dumps(str(certificate_file))}\ntls_key = {json.dumps(str(key_file))}\n"
