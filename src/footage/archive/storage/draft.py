@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -26,20 +27,19 @@ class LocalDraft:
     """A draft at ``path`` that becomes ``final``. Use as a context manager.
 
     Nothing is written that would leave fewer than ``spare_bytes`` free on the disk: that is Full. Other
-    troubles of the disk are Unavailable. With ``others_first`` what is written is brought to the disk a
-    little at a time, so that whoever syncs beside it does not wait for gigabytes of this.
+    troubles of the disk are Unavailable. What is written is brought to the disk a little at a time, by a
+    thread of its own, so that neither the end of this nor whoever syncs beside it waits for gigabytes.
     """
 
-    def __init__(
-        self, path: Path, final: Path, *, spare_bytes: int = 0, others_first: bool = False
-    ) -> None:
+    def __init__(self, path: Path, final: Path, *, spare_bytes: int = 0) -> None:
         self._path = path
         self._final = final
         self._spare_bytes = spare_bytes
-        self._others_first = others_first
         self._unchecked = self._unwritten = 0
         with _translated(f"make {final.name}"):
             self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+        self._bringing: Future[None] | None = None
+        self._bringer = ThreadPoolExecutor(1, "draft")
         try:
             self._check_room()
         except BaseException:
@@ -63,10 +63,10 @@ class LocalDraft:
                 written = os.pwrite(self._descriptor, view, at)
                 view, at = view[written:], at + written
         self._unwritten += len(data)
-        if self._others_first and self._unwritten >= _WRITE_OUT_BYTES:
+        if self._unwritten >= _WRITE_OUT_BYTES:
             self._unwritten = 0
-            with _translated(f"sync {self._final.name}"):
-                os.fdatasync(self._descriptor)
+            self._await_disk()
+            self._bringing = self._bringer.submit(os.fdatasync, self._descriptor)
 
     def pieces(self) -> Iterator[bytes]:
         """All that was written, from the beginning. Raises Unavailable."""
@@ -85,6 +85,7 @@ class LocalDraft:
 
     def finish(self, *, replace: bool = True) -> None:
         """Give it its name, durably. Raises FileExistsError where another has it, unless ``replace``."""
+        self._await_disk()
         with _translated(f"finish {self._final.name}"):
             os.fsync(self._descriptor)
             if not replace and self._final.exists():
@@ -98,11 +99,19 @@ class LocalDraft:
 
     def close(self) -> None:
         """Let go of it; what did not get its name is gone."""
+        # It works with the descriptor.
+        self._bringer.shutdown()
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
+
+    def _await_disk(self) -> None:
+        """Until what was to be brought to the disk last is there. Raises Full, Unavailable."""
+        if self._bringing is not None:
+            with _translated(f"sync {self._final.name}"):
+                self._bringing.result()
 
     def _read(self, size: int, at: int) -> bytes:
         with _translated(f"read {self._final.name}"):

@@ -49,7 +49,6 @@ class LocalExportFiles:
             final.with_name(name + _DRAFT),
             final,
             spare_bytes=2 * self._reserve_bytes,
-            others_first=True,
         )
 
     def open(self, name: str) -> LocalBlock:
