@@ -22,6 +22,7 @@ from footage.house import open_house
 from footage.media.film import clip_publisher
 from footage.settings import load
 from footage.timeline import Camera
+from kit.server import children_of
 
 CAMERAS = 100
 ROUNDS = 3
@@ -123,7 +124,7 @@ def _footage(folder: Path, urls: list[str]) -> Iterator[list[int]]:
     try:
         while sum(s.segments > 0 for s in house.cameras.statuses().values()) < len(urls):
             time.sleep(0.5)
-        yield [parent.pid, *_children(parent.pid)]
+        yield [parent.pid, *children_of(parent.pid)]
         dropped = [s for s in house.cameras.statuses().values() if s.segments_dropped or s.reconnects]
         if dropped:
             raise RuntimeError(f"{len(dropped)} cameras lost footage: {dropped[0]}")
@@ -150,14 +151,6 @@ def _ffmpeg(folder: Path, urls: list[str]) -> Iterator[list[int]]:
             process.kill()
         for process in processes:
             process.wait()
-
-
-def _children(pid: int) -> list[int]:
-    return [
-        int(stat.parent.name)
-        for stat in Path("/proc").glob("[0-9]*/stat")
-        if int(stat.read_text().rpartition(")")[2].split()[1]) == pid
-    ]
 
 
 def _measured(processes: list[int]) -> _Took:

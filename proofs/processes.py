@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Self
+
+from kit import server
 
 _PATIENCE_S = 120
 
@@ -114,14 +115,4 @@ def child_of(parent: int, module: str) -> int:
 
 def children_of(parent: int, module: str) -> list[int]:
     """The living children of a process whose command line holds ``module``."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        with suppress(OSError):
-            after_name = (folder / "stat").read_text().rpartition(")")[2].split()
-            if after_name[0] == "Z" or int(after_name[1]) != parent:
-                continue
-            if module in (folder / "cmdline").read_text():
-                found.append(int(folder.name))
-    return found
+    return [pid for pid in server.children_of(parent) if module in server.command_of(pid)]

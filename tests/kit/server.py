@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,16 +146,20 @@ def http_workers(server: Server) -> list[int]:
 
 
 def children_of(pid: int) -> list[int]:
-    """The living children of a process."""
+    """The children of a process, also those that ended and were not waited for."""
     found: list[int] = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += map(int, children.read_text().split())
+        # A thread may end while it is looked at.
+        with suppress(OSError):
+            found += map(int, children.read_text().split())
     return found
 
 
 def command_of(pid: int) -> str:
-    """The command line of a process."""
-    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    """The command line of a process; empty for one that has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    return ""
 
 
 def _wait_until_ready(server: Server, trust: ssl.SSLContext) -> None:
