@@ -96,15 +96,7 @@ def test_a_picture_that_comes_late_does_not_bring_the_old_moment_back(player: Pl
     player.open(start=str(film.starts_ms[0] + 20_000))
     player.shows(film.starts_ms[0] + 20_000)
     player.pause()
-    player.page.evaluate(
-        """() => {
-          const { prototype } = HTMLVideoElement;
-          const plain = prototype.requestVideoFrameCallback;
-          prototype.requestVideoFrameCallback = function (tell) {
-            return plain.call(this, (...given) => setTimeout(() => tell(...given), 300));
-          };
-        }"""
-    )
+    player.pictures_come_late(300)
     for wanted_ms in (film.starts_ms[0] + 30_000, film.starts_ms[0] + 22_000):
         told = player.element.evaluate(
             """async (player, wantedMs) => {

@@ -268,17 +268,22 @@ def test_video_that_this_browser_cannot_play_is_named_and_its_pictures_shown(
         assert b"hvc1" in (tmp_path / "clip.mp4").read_bytes()
 
 
+@pytest.mark.parametrize("late_ms", [0, 2000])
 def test_footage_before_what_cannot_be_played_is_played_to_its_end(
-    browser: Browser, pages: str, mixed: Film
+    browser: Browser, pages: str, mixed: Film, late_ms: int
 ) -> None:
+    """Also by a browser so busy that it meets what it cannot play before it tells of its first picture."""
     with player_page(browser, pages, mixed) as player:
+        if late_ms:
+            player.pictures_come_late(late_ms)
         player.page.evaluate("footage.watch()")
         player.open(start=str(mixed.starts_ms[0] + (SECONDS - 5) * 1000))
         expect(player.element.locator("#still")).to_be_visible(timeout=60_000)
         assert player.time_ms == mixed.starts_ms[1]
         assert [fault["kind"] for fault in player.heard("error")] == ["codec"]
         before = [at for _, at, _ in player.page.evaluate("footage.shown") if at < mixed.starts_ms[1]]
-        assert before[-1] >= mixed.starts_ms[0] + SECONDS * 1000 - 1000
+        # The last that was told, for the next is asked for when one was.
+        assert before[-1] >= mixed.starts_ms[0] + SECONDS * 1000 - 1000 - 2 * late_ms
 
 
 def test_nothing_kept_is_told_and_tried_again(

@@ -101,6 +101,19 @@ class Player:
         minutes, seconds = divmod((time_ms - start_ms) // 1000, 60)
         return f"{minutes:02}:{seconds:02}"
 
+    def pictures_come_late(self, late_ms: int) -> None:
+        """From now on the browser tells of each picture so long after it is shown, as a busy one does."""
+        self.page.evaluate(
+            """lateMs => {
+              const { prototype } = HTMLVideoElement;
+              const plain = prototype.requestVideoFrameCallback;
+              prototype.requestVideoFrameCallback = function (tell) {
+                return plain.call(this, (...given) => setTimeout(() => tell(...given), lateMs));
+              };
+            }""",
+            late_ms,
+        )
+
     def heard(self, name: str) -> list[dict[str, Any]]:
         details: list[dict[str, Any]] = self.page.evaluate(
             "name => footage.heard.filter(one => one.name === name).map(one => one.detail)", name

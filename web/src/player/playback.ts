@@ -395,7 +395,8 @@ export class Playback {
     if (this.#state === 'idle' || this.#state === 'error' || this.#hls === null) return;
     const video = this.#video;
     const isStarved = video.seeking || video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
-    if (isStarved && !video.seeking && this.#unplayable !== null) return this.#meetUnplayable(this.#unplayable);
+    if (isStarved && !video.seeking && this.#unplayable !== null && this.#hasReached(this.#unplayable.positionMs))
+      return this.#meetUnplayable(this.#unplayable);
     if (isStarved && !video.seeking && this.#isOver()) {
       video.pause();
       this.#setState('ended');
@@ -430,8 +431,9 @@ export class Playback {
     } else if (error.kind === 'codec' && data.frag) {
       this.#stopLoad();
       const met = { positionMs: data.frag.start * 1000, error };
-      const isAhead = this.#wanted === null && met.positionMs > this.#video.currentTime * 1000 + AT_END_S * 1000;
-      if (isAhead) this.#unplayable = met;
+      // A picture that is still on its way is before it, or it is what cannot be shown.
+      const atMs = this.#wanted?.positionMs ?? this.#video.currentTime * 1000;
+      if (met.positionMs > atMs + AT_END_S * 1000) this.#unplayable = met;
       else this.#meetUnplayable(met);
     } else if (error.kind === 'picture' && !this.#hasRecovered) {
       this.#hasRecovered = true;
@@ -439,11 +441,17 @@ export class Playback {
     } else this.#fail(error);
   }
 
+  /** An element that has nothing to play stands before that position, or waits for its first picture. */
+  #hasReached(positionMs: number): boolean {
+    return this.#wanted === null || positionMs / 1000 - this.#video.currentTime < NEAR_END_S;
+  }
+
   /** Play has come to footage that this browser can't play. */
   #meetUnplayable({ positionMs, error }: { positionMs: number; error: ArchiveError }): void {
     this.#unplayable = null;
     const place = this.#reel.at(positionMs + 1);
-    if (this.#wanted === null && place !== null) this.#wanted = { ...place, timeMs: place.piece.startMs };
+    const isBefore = this.#wanted === null || this.#wanted.positionMs < positionMs;
+    if (isBefore && place !== null) this.#wanted = { ...place, timeMs: place.piece.startMs };
     this.#fail(error);
   }
 
