@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -148,6 +149,40 @@ def test_an_unmounted_storage_is_not_written_to(shelf: Shelf, tmp_path: Path) ->
         shelf.add_run(START_MS, [(6000, 376)])
     assert list(storage.iterdir()) == []
     assert shelf.reader.totals(shelf.archive) is None
+
+
+@pytest.mark.parametrize("is_bare", [True, False])
+def test_an_empty_place_is_not_taken_for_a_storage_that_is_away(tmp_path: Path, is_bare: bool) -> None:
+    """Invariant 3: opened anew while the disk is not mounted, also where nothing was kept yet."""
+    open_shelf(tmp_path).house.close()
+    storage = tmp_path / "footage"
+    storage.rename(tmp_path / "elsewhere")
+    if is_bare:
+        storage.mkdir()
+    with pytest.raises(WrongStorage, match="is its disk mounted"):
+        open_house(load(data_dir=tmp_path))
+    if is_bare:
+        assert list(storage.iterdir()) == []
+        storage.rmdir()
+    assert not storage.exists()
+    (tmp_path / "elsewhere").rename(storage)
+    open_house(load(data_dir=tmp_path)).close()
+
+
+def test_an_empty_disk_takes_the_place_of_one_that_broke_when_it_is_told_so(tmp_path: Path) -> None:
+    """By its marker, as the guide says; what was on the other is then marked as lost."""
+    shelf = open_shelf(tmp_path)
+    shelf.add_run(START_MS, [(6000, 376)])
+    shelf.house.close()
+    storage = tmp_path / "footage"
+    shutil.rmtree(storage)
+    with pytest.raises(WrongStorage, match=str(shelf.house.index.set_id)):
+        open_house(load(data_dir=tmp_path))
+    storage.mkdir()
+    (storage / "footage-storage").write_text(f"{shelf.house.index.set_id}\n")
+    house = open_house(load(data_dir=tmp_path))
+    assert list(house.storage.list()) == []
+    house.close()
 
 
 class Noting(LocalStorage):

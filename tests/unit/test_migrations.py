@@ -201,7 +201,8 @@ def test_every_revision_is_left_with_all_that_was_kept(tmp_path: Path) -> None:
         fill(path)
         before = {table: contents(path, table) for table in FIRST_TABLES}
         assert all(before.values())
-        open_index(f"sqlite:///{path}").close()
+        with closing(open_index(f"sqlite:///{path}")) as index:
+            assert index.has_storage == (revision < "0006"), "who kept something has one"
         for table, rows in before.items():
             columns = rows[0].keys()
             after = contents(path, table)

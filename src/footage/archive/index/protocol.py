@@ -423,6 +423,13 @@ class Index(
     def take_set(self, set_id: UUID) -> None:
         """Become the index of that archive set. Raises WrongStorage where cameras are in it already."""
 
+    @property
+    def has_storage(self) -> bool:
+        """Whether the set's storage was ever made; from then on an empty place is not it (invariant 3)."""
+
+    def note_storage(self) -> None:
+        """The set's storage is made."""
+
     def check(self) -> None:
         """Raise Unavailable where the index does not answer."""
 

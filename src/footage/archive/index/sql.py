@@ -21,7 +21,7 @@ from footage.archive.index.overview_rows import OverviewRows
 from footage.archive.index.recorder_rows import RecorderRows
 from footage.archive.index.tables import archive_set, camera
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The revision that this code works with: the migrations' last one."""
 _version = table("alembic_version", column("version_num"))
 
@@ -63,6 +63,17 @@ class SqlIndex(
                 )
             connection.execute(update(archive_set).values(id=set_id))
         self._set_id = set_id
+
+    @property
+    def has_storage(self) -> bool:
+        """Whether the set's storage was ever made; from then on an empty place is not it (invariant 3)."""
+        with reading(self._engine) as connection:
+            return bool(connection.execute(select(archive_set.c.has_storage)).scalar_one())
+
+    def note_storage(self) -> None:
+        """The set's storage is made."""
+        with writing(self._engine) as connection:
+            connection.execute(update(archive_set).values(has_storage=True))
 
     def check(self) -> None:
         """Raise Unavailable where the index does not answer."""

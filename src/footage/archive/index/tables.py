@@ -34,6 +34,7 @@ archive_set = Table(
     "archive_set",
     metadata,
     Column("id", Uuid, primary_key=True),
+    Column("has_storage", Boolean, nullable=False, server_default=false()),
 )
 
 camera = Table(
