@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import random
@@ -18,7 +19,7 @@ import av
 import pytest
 
 from footage.archive.commit import RunWriter
-from footage.archive.errors import Full, LeaseLost, Overlap, WrongStorage
+from footage.archive.errors import Full, LeaseLost, Overlap, Unavailable, WrongStorage
 from footage.archive.group_commit import GroupCommit
 from footage.archive.remove import finish
 from footage.archive.storage import LocalStorage, block_key
@@ -244,6 +245,97 @@ def test_bytes_are_synced_as_often_as_the_policy_says(
     assert (storage.synced, committer.syncs_before) == (synced, syncs_before)
     [part] = shelf.reader.parts(shelf.archive, ALL_TIME)
     assert part.end_ms == START_MS + 36_000
+
+
+class ForgetfulDisk:
+    """What a disk has of the files of blocks, where syncs fail as on Linux.
+
+    The error is told once, what was not written yet is dropped, and the system shows it nevertheless.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, failing: set[int]) -> None:
+        self._failing = failing
+        self._on_the_way: list[tuple[str, int, bytes]] = []
+        self._files: dict[str, bytearray] = {}
+        self._syncs = 0
+        self._write, self._sync = os.pwrite, os.fsync
+        monkeypatch.setattr(os, "pwrite", self.write)
+        monkeypatch.setattr(os, "fsync", self.sync)
+
+    def write(self, descriptor: int, data: memoryview, at: int) -> int:
+        written = self._write(descriptor, data, at)
+        self._on_the_way.append((_name(descriptor), at, bytes(data[:written])))
+        return written
+
+    def sync(self, descriptor: int) -> None:
+        self._sync(descriptor)
+        if not _name(descriptor).endswith(".ts"):
+            return
+        fresh, self._on_the_way = self._on_the_way, []
+        self._syncs += 1
+        if self._syncs in self._failing:
+            raise OSError(errno.EIO, "Input/output error")
+        for name, at, data in fresh:
+            file = self._files.setdefault(name, bytearray())
+            file[at:] = bytes(max(at - len(file), 0)) + data + file[at + len(data) :]
+
+    def file(self, path: Path) -> bytes:
+        return bytes(self._files[str(path)])
+
+
+def _name(descriptor: int) -> str:
+    return str(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+
+@pytest.mark.parametrize("failing", [{1}, {3}, {2, 3, 4}, {5}])
+def test_what_a_disk_forgot_when_a_sync_failed_is_written_again(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, failing: set[int]
+) -> None:
+    """Invariants 1 and 7."""
+    disk = ForgetfulDisk(monkeypatch, failing)
+    writer = RunWriter(shelf.house.index, shelf.house.storage, shelf.archive, CODECS, block_ms=18_000)
+    failed = 0
+    for number in range(5):
+        writer.add(segment(number), bytes([number]) * 376)
+        for _ in range(len(failing) + 1):
+            try:
+                writer.commit()
+            except Unavailable:
+                failed += 1
+            else:
+                break
+        # Whatever a row promises is on the disk.
+        for path in _files(shelf):
+            data = path.read_bytes()
+            assert disk.file(path) == data
+    writer.end()
+    assert failed == len(failing)
+    assert b"".join(path.read_bytes() for path in _files(shelf)) == b"".join(
+        bytes([number]) * 376 for number in range(5)
+    )
+    assert not list(shelf.house.settings.data_dir.rglob("*.aside"))
+
+
+def test_what_was_added_together_when_a_sync_failed_is_added_again(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an import that is run again (invariants 1 and 7)."""
+    disk = ForgetfulDisk(monkeypatch, {1})
+    house = shelf.house
+    writer = RunWriter(house.index, house.storage, shelf.archive, CODECS)
+    for number in range(3):
+        writer.add(segment(number), bytes([number]) * 376)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            writer.commit()
+    assert shelf.reader.totals(shelf.archive) is None
+    again = RunWriter(house.index, house.storage, shelf.archive, CODECS)
+    for number in range(3):
+        again.add(segment(number), bytes([number]) * 376)
+    again.commit()
+    [path] = _files(shelf)
+    assert disk.file(path) == path.read_bytes() == b"".join(bytes([n]) * 376 for n in range(3))
+    assert not list(house.settings.data_dir.rglob("*.aside"))
 
 
 RECORD = """

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from footage.archive.errors import Overlap
+from footage.archive.errors import Overlap, Unavailable
 from footage.archive.index import Index
 from footage.archive.remove import remove_run
 from footage.archive.storage import Storage, block_key
@@ -91,10 +91,12 @@ class RunWriter:
         self._checks_on_add = checks_on_add
         self._sync = _SyncPolicy(sync_every_s, monotonic, monotonic())
         self._has_unsynced = False
+        self._is_doubtful = False
         self._began_run = True
         self._run: Run | None = None
         self._block: Block | None = None
         self._pending: list[Segment] = []
+        self._newest = b""
 
     def go_on(self, run: Run, block: Block) -> None:
         """Continue ``run`` behind ``block``, its last one, instead of beginning a run.
@@ -132,6 +134,7 @@ class RunWriter:
         key = block_key(self._archive.id, segment.start_ms if start_ms is None else start_ms)
         self._storage.append(key, written, data)
         self._pending.append(segment)
+        self._newest = data
         self._has_unsynced = True
 
     def commit(self) -> None:
@@ -139,7 +142,8 @@ class RunWriter:
 
         Doing nothing is fine. Raises as the index and the storage do (Overlap, LeaseLost,
         UnknownCamera, UnknownRun, Unavailable): what was added is not lost, and commit can be
-        called again.
+        called again; but where a sync failed with more than one segment added, all of them are
+        to be added again, by another writer.
         """
         if not self._pending:
             return
@@ -152,7 +156,7 @@ class RunWriter:
         run = run._replace(end_ms=block.end_ms, bytes_to=block.bytes_to)
         self._run = self._committer.commit_block(self._archive, run, block, self._fence)
         self._block = block
-        self._pending.clear()
+        self._forget_pending()
 
     def end(self) -> None:
         """Commit, and sync what the policy has left: the run, or a block of it, is over."""
@@ -166,14 +170,14 @@ class RunWriter:
         Of a run that it went on with what is committed stays.
         """
         if not self._began_run:
-            self._pending.clear()
+            self._forget_pending()
             return
         if self._run is not None:
             # Also from under an export: it would hold what was never meant to be there.
             remove_run(self._index, self._storage, self._archive, self._run.id, held_too=True)
         elif self._pending:
             self._storage.delete(block_key(self._archive.id, self._pending[0].start_ms))
-        self._pending.clear()
+        self._forget_pending()
         self._run = self._block = None
 
     def withdraw(self) -> None:
@@ -183,12 +187,29 @@ class RunWriter:
         """
         if self._pending and self._block is None:
             self._storage.delete(block_key(self._archive.id, self._pending[0].start_ms))
-        self._pending.clear()
+        self._forget_pending()
 
     def _sync_bytes(self, block_ms: int) -> None:
-        self._storage.sync(block_key(self._archive.id, block_ms))
+        key = block_key(self._archive.id, block_ms)
+        if self._is_doubtful:
+            self._write_again(key)
+        self._is_doubtful = True
+        self._storage.sync(key)
+        self._is_doubtful = False
         self._sync.done()
         self._has_unsynced = False
+
+    def _write_again(self, key: str) -> None:
+        """The sync before failed: asked again, a system takes for kept what it dropped then."""
+        if len(self._pending) > 1:
+            raise Unavailable("storage: a sync failed, what was added since is to be added again")
+        if self._pending:
+            committed = sum(segment.size_bytes for segment in self._block.segments) if self._block else 0
+            self._storage.append(key, committed, self._newest)
+
+    def _forget_pending(self) -> None:
+        self._pending.clear()
+        self._newest = b""
 
     def _check_fits(self, segment: Segment) -> None:
         last_end = self._last_end_ms()

@@ -93,18 +93,21 @@ class LocalStorage:
                 os.close(descriptor)
 
     def _write(self, path: Path, descriptor: int, start: int, there: int, data: bytes) -> None:
-        """Write ``data`` into a file that has ``there`` bytes; all of it or nothing."""
+        """Write ``data`` into a file that has ``there`` bytes; all of it or nothing.
+
+        Also what is there already: a disk that failed to take it may have forgotten it, while the
+        system still shows it, and takes it for brought to the disk once it was told so.
+        """
         tail = os.pread(descriptor, there - start, start)
-        if tail.startswith(data):
-            return
-        self._check_room(descriptor, len(data))
-        if not data.startswith(tail):
+        is_same = tail.startswith(data) or data.startswith(tail)
+        self._check_room(descriptor, len(data) - len(tail) if is_same else len(data))
+        if not is_same:
             _set_aside(path, descriptor, start)
-            tail = b""
-        _write_whole(descriptor, memoryview(data)[len(tail) :], start + len(tail))
+            there = start
+        _write_whole(descriptor, memoryview(data), start, there)
 
     def _check_room(self, descriptor: int, wanted_bytes: int) -> None:
-        if not self._reserve_bytes:
+        if not self._reserve_bytes or wanted_bytes <= 0:
             return  # the file system says so by itself
         found = os.fstatvfs(descriptor)
         free_bytes = found.f_bavail * found.f_frsize
@@ -379,13 +382,12 @@ def _set_aside(path: Path, descriptor: int, start: int) -> None:
 def _copy(descriptor: int, start: int, made: int) -> None:
     at = start
     while piece := os.pread(descriptor, _WRITE_BYTES, at):
-        _write_whole(made, memoryview(piece), at - start)
+        _write_whole(made, memoryview(piece), at - start, at - start)
         at += len(piece)
 
 
-def _write_whole(descriptor: int, data: memoryview, end: int) -> None:
-    """Write ``data`` at the file's end, byte ``end``; where that fails the file ends there again."""
-    at = end
+def _write_whole(descriptor: int, data: memoryview, at: int, there: int) -> None:
+    """Write ``data`` at byte ``at``; where that fails the file has ``there`` bytes again."""
     try:
         while data:
             # Megabytes in one call cost the kernel twice what pieces cost that stay in its caches.
@@ -394,7 +396,7 @@ def _write_whole(descriptor: int, data: memoryview, end: int) -> None:
             at += written
     except OSError:
         with suppress(OSError):
-            os.ftruncate(descriptor, end)
+            os.ftruncate(descriptor, there)
         raise
 
 

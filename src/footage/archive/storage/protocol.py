@@ -113,12 +113,15 @@ class Storage(Protocol):
 
         What lies beyond ``start`` was written by somebody who never got to commit it. It is set
         aside under another name before it is written over, unless it is the very same bytes
-        (invariant 2). Raises Full where there is no room; a call that fails leaves nothing of
-        its own behind.
+        (invariant 2); those are written again in their place. Raises Full where there is no
+        room; a call that fails leaves nothing of its own behind.
         """
 
     def sync(self, key: str) -> None:
-        """Return when all that was appended to ``key``, and its name, would survive a power cut."""
+        """Return when all that was appended to ``key``, and its name, would survive a power cut.
+
+        What was not synced before a call that failed may be lost: append it again.
+        """
 
     def sync_all(self) -> None:
         """The same for everything that lies in the place, whoever wrote it."""
