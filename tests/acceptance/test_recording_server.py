@@ -23,12 +23,13 @@ import httpx
 import numpy as np
 import pytest
 
+from footage.access.integration_keys import hash_key, make_key
 from footage.archive.read import Reader
 from footage.house import House, open_house
 from footage.media.film import Shot
 from footage.media.pattern import read_strip
 from footage.settings import load
-from footage.timeline import ALL_TIME, Archive
+from footage.timeline import ALL_TIME, Archive, Scope
 from kit.recording import decoded
 from kit.rtsp import FaultyCamera, Studio, studio
 from kit.server import (
@@ -135,9 +136,9 @@ class Office:
 @contextmanager
 def office(data: Path, **environment: str) -> Iterator[Office]:
     with running_server(data, record=True, environment={**SHORT, **environment}) as server:
-        key = footage_json("key", "add", f"portal-{time.monotonic_ns()}", data=data)["key"]
-        storage = environment.get("FOOTAGE_STORAGE_DIR")
-        house = open_house(load(data_dir=data, storage_dir=storage))
+        house = open_house(load(data_dir=data))
+        key = make_key()
+        house.keys.add(f"portal-{time.monotonic_ns()}", hash_key(key), 0, Scope.ADMIN)
         with httpx.Client(base_url=server.url, headers={"X-Integration-Key": key}, timeout=30) as client:
             yield Office(server, client, house)
         house.close()
@@ -391,12 +392,10 @@ def fill(ballast: Path) -> None:
 def test_a_storage_in_trouble_halts_recording_and_nothing_else(tmp_path: Path, at: Studio) -> None:
     url = at.camera("storage", source="clock").url
     root = tmp_path / "disk" / "footage"
-    with (
-        small_disk(tmp_path / "disk") as can_be_filled,
-        office(
-            tmp_path / "data", FOOTAGE_STORAGE_DIR=str(root), FOOTAGE_STORAGE_RESERVE_BYTES="0"
-        ) as opened,
-    ):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "footage.toml").write_text(f'storage_dir = "{root}"\nstorage_reserve_bytes = 0\n')
+    with small_disk(tmp_path / "disk") as can_be_filled, office(data) as opened:
         camera = opened.add("Store", url)
         opened.wait_for_segments(camera)
         # Where nothing may be mounted, the full disk of tests/integration stands for this.
