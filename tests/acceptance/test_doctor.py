@@ -64,6 +64,16 @@ def test_what_is_open_to_others(data: Path) -> None:
     assert "chmod 600" in found["signing keys"][1]
 
 
+def test_a_storage_that_is_not_mounted(data: Path) -> None:
+    assert findings(data)["storage"][0] == "ok"
+    (data / "footage").rename(data / "unmounted")
+    (data / "footage").mkdir()
+    verdict, text = findings(data, code=1)["storage"]
+    assert verdict == "fault"
+    assert "is its disk mounted" in text
+    assert list((data / "footage").iterdir()) == []
+
+
 def test_a_broken_index(data: Path) -> None:
     for path in data.glob("index.db*"):
         path.unlink()

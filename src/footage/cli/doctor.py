@@ -17,6 +17,7 @@ from pathlib import Path
 
 from footage.archive.errors import ArchiveError
 from footage.archive.index import open_index
+from footage.archive.storage import LocalStorage
 from footage.cli.output import CommandError, DataOption, JsonOption, print_json, print_table, settings_for
 from footage.media.abilities import ffmpeg_version, missing_abilities
 from footage.settings import Settings
@@ -87,6 +88,7 @@ def _index(settings: Settings) -> Iterator[Finding]:
     try:
         index = open_index(settings.index)
         admins = [key for key in index.keys() if key.scope == "admin"]  # noqa: SIM118 no dict
+        storage = LocalStorage(settings.storage, index.set_id) if index.has_storage else None
         index.close()
     except ArchiveError as error:
         yield _fault("index", str(error))
@@ -94,6 +96,16 @@ def _index(settings: Settings) -> Iterator[Finding]:
     yield _ok("index", "it answers")
     if not admins:
         yield _advice("keys", "nobody can manage cameras over HTTP yet: footage key add NAME")
+    if storage is not None:
+        yield _storage(storage)
+
+
+def _storage(storage: LocalStorage) -> Finding:
+    try:
+        storage.check()
+    except ArchiveError as error:
+        return _fault("storage", str(error))
+    return _ok("storage", "it is that of the index")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
