@@ -10,6 +10,11 @@ interface Origin {
   readonly perMs: number;
 }
 
+interface Waiting {
+  readonly sinceMs: number;
+  done(): void;
+}
+
 const WRAP_TICKS = 2 ** 33;
 const TICKS_PER_MS = 90;
 /** A time is known to the ms: a hair later than that lands on its frame, not on the one before. */
@@ -17,7 +22,8 @@ const HAIR_S = 0.001;
 const STEP_S = 1 / 60;
 const STEPS_MAX = 120;
 const STEP_WITHIN_MS = 1000;
-const FRAME_WITHIN_MS = 60;
+/** For browsers that tell of no picture where a seek leads to the same one; a busy one tells later. */
+const FRAME_WITHIN_MS = 500;
 
 export class FrameClock {
   readonly #video: HTMLVideoElement;
@@ -27,7 +33,7 @@ export class FrameClock {
   #request = 0;
   #mediaTime: number | null = null;
   #pictures = 0;
-  #waiting: (() => void)[] = [];
+  #waiting: Waiting[] = [];
 
   constructor(video: HTMLVideoElement, reel: Reel, onFrame: () => void) {
     this.#video = video;
@@ -92,36 +98,37 @@ export class FrameClock {
     for (let steps = 1; steps <= STEPS_MAX && this.#mediaTime === from; steps += 1) {
       const to = direction < 0 ? from - HAIR_S - (steps - 1) * STEP_S : from + steps * STEP_S + HAIR_S;
       if (to < 0 || !isBuffered(this.#video, to)) return;
+      const sinceMs = performance.now();
       this.#video.currentTime = to;
-      await this.#settled();
+      await this.#settled(sinceMs);
     }
   }
 
   close(): void {
     this.#video.cancelVideoFrameCallback(this.#request);
-    for (const done of this.#waiting.splice(0)) done();
+    for (const { done } of this.#waiting.splice(0)) done();
   }
 
   #arm(): void {
-    this.#request = this.#video.requestVideoFrameCallback((_now, { mediaTime }) => {
+    this.#request = this.#video.requestVideoFrameCallback((_now, { mediaTime, presentationTime }) => {
       this.#mediaTime = mediaTime;
       this.#pictures += 1;
       this.#arm();
-      for (const done of this.#waiting.splice(0)) done();
+      // One that was on its way before the seek is not its picture.
+      for (const waiting of this.#waiting.filter(({ sinceMs }) => sinceMs <= presentationTime)) waiting.done();
+      this.#waiting = this.#waiting.filter(({ sinceMs }) => sinceMs > presentationTime);
       this.#onFrame();
     });
   }
 
-  /** The seek has ended, and its picture been shown where it is another one. */
-  async #settled(): Promise<void> {
+  /** The seek has ended, and its picture is told, be it the same as before: to go on sooner is to go too far. */
+  async #settled(sinceMs: number): Promise<void> {
+    const told = new Promise<void>((done) => this.#waiting.push({ sinceMs, done }));
     await new Promise((resolve) => {
       this.#video.addEventListener('seeked', resolve, { once: true });
       setTimeout(resolve, STEP_WITHIN_MS);
     });
-    await new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-      setTimeout(resolve, FRAME_WITHIN_MS);
-    });
+    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, FRAME_WITHIN_MS))]);
   }
 }
 
