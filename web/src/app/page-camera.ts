@@ -112,6 +112,8 @@ export class PageCamera extends LitElement {
 
   /** What the player was opened with: it asks for the next token itself, and its moment goes on. */
   #opened: { camera: Camera; atMs: number | null } | null = null;
+  /** What was shown last. */
+  #last: Entry | null = null;
   readonly #moment = new MomentInAddress(this, (atMs) => fragmentOf({ view: 'camera', id: this.route.id, atMs }));
 
   constructor() {
@@ -159,7 +161,10 @@ export class PageCamera extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const entry = this.store.find(this.route.id);
+    // One that is being removed is gone from the list before its removal is answered.
+    const going = this._dialog === 'remove' && this.#last?.camera.id === this.route.id ? this.#last : null;
+    const entry = this.store.find(this.route.id) ?? going;
+    this.#last = entry;
     if (entry === null) {
       const isLoading = !this.store.hasLoaded;
       return html`<a href=${fragmentOf(OVERVIEW)}>← Cameras</a>
