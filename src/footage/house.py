@@ -76,15 +76,16 @@ def open_house_without_index(settings: Settings) -> House:
 
 def _open(settings: Settings, index: SqlIndex) -> House:
     storage = LocalStorage(settings.storage, index.set_id, reserve_bytes=settings.storage_reserve_bytes)
+    has_storage = index.has_storage
     try:
-        if index.has_storage:
+        if has_storage:
             # An empty folder in its place is the mount point of a disk that is away.
             storage.check()
         else:
             storage.claim()
             index.note_storage()
     except WrongStorage as wrong:
-        if index.has_storage:
+        if has_storage:
             raise WrongStorage(f"{wrong} (archive set {index.set_id})") from wrong
         if index.archive_ids():
             raise

@@ -171,7 +171,7 @@ def test_an_empty_place_is_not_taken_for_a_storage_that_is_away(tmp_path: Path, 
 
 
 def test_an_empty_disk_takes_the_place_of_one_that_broke_when_it_is_told_so(tmp_path: Path) -> None:
-    """By its marker, as the guide says; what was on the other is then marked as lost."""
+    """By its marker, as the guide says."""
     shelf = open_shelf(tmp_path)
     shelf.add_run(START_MS, [(6000, 376)])
     shelf.house.close()

@@ -273,7 +273,8 @@ def test_who_only_reads_gets_no_buttons(desk: Desk, house: House) -> None:
 
 def test_a_camera_with_locks_stays_and_another_is_taken_back(desk: Desk, house: House) -> None:
     # Its picture and its player may ask for it while it goes.
-    desk.refusals |= {(409, ""), (404, "/restore"), (404, "/locks"), (403, "")}
+    desk.refusals |= {(409, ""), (404, "/restore"), (404, "/locks")}
+    desk.refusals |= {(403, "/preview"), (403, "/timeline")}
     shelf = house.site.shelf("Back door")
     house.fill(shelf, 1)
     lock = add_lock(shelf, "A theft")

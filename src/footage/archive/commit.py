@@ -204,8 +204,8 @@ class RunWriter:
         if len(self._pending) > 1:
             raise Unavailable("storage: a sync failed, what was added since is to be added again")
         if self._pending:
-            committed = sum(segment.size_bytes for segment in self._block.segments) if self._block else 0
-            self._storage.append(key, committed, self._newest)
+            _, written = self._place()
+            self._storage.append(key, written - len(self._newest), self._newest)
 
     def _forget_pending(self) -> None:
         self._pending.clear()
