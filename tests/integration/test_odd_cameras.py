@@ -11,7 +11,7 @@ from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import accumulate, pairwise
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import av
@@ -189,6 +189,24 @@ class _Visit(BaseHTTPRequestHandler):
 
 
 @contextmanager
+def other_work() -> Iterator[None]:
+    """A thread that hands the interpreter to another only when it must."""
+    is_over = Event()
+
+    def work() -> None:
+        while not is_over.is_set():
+            pass
+
+    thread = Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+@contextmanager
 def http_site(clips: Callable[[str, Clip], Path]) -> Iterator[Site]:
     steady = list(range(0, 60_000, FRAME_MS))
     # Twenty pictures a second for a while, then three, and so on.
@@ -205,6 +223,12 @@ def http_site(clips: Callable[[str, Clip], Path]) -> Iterator[Site]:
                 seconds=seconds, size=TINY, rate=Fraction(5), gop=10, options=QUICK, format="mpegts"
             )
             site.files[name] = clips(name, clip).read_bytes()
+        # A network that carries ten times what a camera sends, and stands still when it is found out.
+        film = site.files["120s.ts"]
+        pieces = [film[at : at + len(film) // 120] for at in range(0, len(film), len(film) // 120)]
+        site.tapes["halting.ts"] = [
+            (number / 10 + (1.5 if number >= 40 else 0.0), piece) for number, piece in enumerate(pieces)
+        ] + [(60.0, b"")]
         # What a file holds, and then nothing, over a connection that stays.
         site.tapes["burst.ts"] = [(0.0, site.files["20s.ts"]), (60.0, b"")]
         site.opened = time.monotonic()
@@ -244,6 +268,30 @@ class Kept:
 
 
 @dataclass
+class Alone:
+    """A room without other cameras."""
+
+    room: RecordingRoom
+    site: Site
+
+    def refuses(self, name: str) -> None:
+        """Record it until it is given up, and find nothing kept."""
+        recording = self.room.record(self.site.url(name))
+        status = recording.wait_for_reason(Reason.UNSUPPORTED)
+        assert "faster than time passes" in str(status.detail)
+        recording.close()
+        assert recording.kept() == []
+
+
+@pytest.fixture
+def alone(tmp_path: Path, clips: Callable[[str, Clip], Path]) -> Iterator[Alone]:
+    house = open_house(load(data_dir=tmp_path / "data"))
+    with recording_room(house) as room, http_site(clips) as site:
+        yield Alone(room, site)
+    house.close()
+
+
+@dataclass
 class World:
     """All cameras, recorded side by side."""
 
@@ -269,7 +317,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, clips: Callable[[str, Clip],
             for transport in ("tcp", "udp"):
                 source = Source(gst.url(name), transport=transport)
                 recordings[f"{name}-{transport}"] = room.record(source)
-        for name in (*LIVE_OVER_HTTP, *site.files, "live.m3u8"):
+        for name in (*LIVE_OVER_HTTP, *FILES, "live.m3u8"):
             recordings[name] = room.record(site.url(name), stall_s=5.0)
         play(at, recordings)
         statuses = {name: recording.status for name, recording in recordings.items()}
@@ -434,6 +482,14 @@ class TestOverHttp:
         for event in world.log.of(kept.recording.name, "camera.lost"):
             assert "faster than time passes" in str(event["detail"])
         assert kept.runs == []
+
+    def test_nor_is_it_to_a_recorder_that_is_busy(self, alone: Alone) -> None:
+        """Each of its reads takes long then, as if it had waited for a camera."""
+        with other_work():
+            alone.refuses("120s.ts")
+
+    def test_nor_over_a_network_that_halts(self, alone: Alone) -> None:
+        alone.refuses("halting.ts")
 
     def test_ending_while_something_odd_waits_is_in_order(self, world: World) -> None:
         kept = world.kept["burst.ts"]

@@ -71,7 +71,8 @@ class LiveSource:
     """An open live stream. Use as a context manager, from one thread.
 
     ``stall_s`` is how long it may send nothing. ``nap_s`` lets packets gather in the kernel where
-    that is safe (TCP): a thread that is woken for each of them costs twice the CPU (bench/).
+    that is safe (TCP), from ``nap`` on: a thread that is woken for each of them costs twice the
+    CPU (bench/).
     ``local_sources`` are networks of this host itself where the stream may come from all the same.
     Raises NotLive on opening.
     """
@@ -111,6 +112,7 @@ class LiveSource:
             raise
         self._packets = self._container.demux(self._source.streams)
         self._nap_s = nap_s if source.transport == "tcp" else 0.0
+        self._may_nap = False
         self._naps = Naps()
         self._video_index, self._tick_s = video.index, float(video.time_base or 0)
 
@@ -140,11 +142,19 @@ class LiveSource:
         """True where nothing that came is left unread."""
         return self._naps.is_caught_up
 
+    def nap(self) -> None:
+        """Let packets gather from here on.
+
+        Not before it is known to be a camera: a file comes as fast as it is read, and a reader that
+        sleeps because its reads take long, as all do on a busy machine, takes it for live.
+        """
+        self._may_nap = self._nap_s > 0
+
     def packets(self) -> Iterator[tuple[AnyPacket, int]]:
         """Each packet as it comes, with its time of arrival in ticks. Raises NotLive at the end."""
         damaged = 0
         while True:
-            if self._nap_s and self._naps.is_caught_up:
+            if self._may_nap and self._naps.is_caught_up:
                 time.sleep(self._nap_s)
             asked = self._clock()
             try:

@@ -28,7 +28,8 @@ from footage.timeline import CameraStatus, Reason, Source, State
 
 _HELD_TICKS = 3 * TICKS_PER_SECOND
 """How long the first GOPs of a connection wait at least: many cameras begin with what they sent
-before, all at once, and until that is through nobody can tell how late it came."""
+before, all at once, and until that is through nobody can tell how late it came. It is through when
+nothing more came ahead of its time for so long; a file that stands still for a moment goes on."""
 _HELD_MOST_TICKS = 90 * TICKS_PER_SECOND
 _AT_ONCE_TICKS = 10 * TICKS_PER_SECOND
 """So much may come before its time over a connection that ends while its first GOPs wait."""
@@ -67,6 +68,8 @@ class Connection:
         self._held: list[Gop] | None = []
         self._held_ticks = 0
         self._lead = 0
+        """The most by which what was sent lasts longer than it took to come."""
+        self._led_at = 0
         self._first: int | None = None
         self._last = 0
         self._follows = False
@@ -76,18 +79,18 @@ class Connection:
     def take(self, packet: AnyPacket, arrived: int) -> None:
         """One packet."""
         if self._first is None:
-            self._first = arrived
+            self._first = self._led_at = arrived
         self._last = arrived
         for gop in self._source.take(packet, arrived):
             self._push(gop)
             if self._held is None:
                 continue
             lead = self._held_ticks - (arrived - self._first)
-            comes_at_once = lead - self._lead > (gop.end - gop.start) // 2
-            self._lead = lead
-            if arrived - self._first >= _HELD_TICKS and not comes_at_once:
+            if lead - self._lead > (gop.end - gop.start) // 2:
+                self._lead, self._led_at = lead, arrived
+            elif arrived - self._led_at >= _HELD_TICKS:
                 self._let_go()
-            elif self._held_ticks > _HELD_MOST_TICKS:
+            if self._held is not None and self._held_ticks > _HELD_MOST_TICKS:
                 raise NotLive(Reason.UNSUPPORTED, _NOT_LIVE)
 
     def finish(self) -> None:
@@ -117,6 +120,7 @@ class Connection:
     def _let_go(self) -> None:
         """The first GOPs, with the lag that the best of them came with."""
         held, self._held = self._held or [], None
+        self._source.nap()
         stretches: list[list[Gop]] = []
         for gop in held:
             if not stretches or not gop.continuous:
