@@ -201,4 +201,7 @@ def test_a_link_to_this_very_clip_is_copied_and_opens_it_alone(
     player.seek(film.starts_ms[0] + OUT_MS - 4000)
     player.shows(film.starts_ms[0] + OUT_MS - 4000)
     player.element.evaluate("(player, timeMs) => player.seek(timeMs)", film.starts_ms[0] + 35_000)
-    expect(player.element.get_by_role("alert")).to_contain_text("Nothing is kept")
+    expect(player.element.locator("#message")).to_contain_text("Nothing is kept at this time or after it")
+    # It is not taken away by the next picture.
+    player.page.wait_for_timeout(1000)
+    expect(player.element.locator("#message")).to_be_visible()

@@ -35,6 +35,21 @@ FORGETS = """() => {
   };
 }"""
 
+TELLS_DURING_SEEKS = """() => {
+  const { prototype } = HTMLVideoElement;
+  const plain = prototype.requestVideoFrameCallback;
+  prototype.requestVideoFrameCallback = function (tell) {
+    const again = () => this.told && tell(...this.told);
+    this.addEventListener('seeking', again, { once: true });
+    return plain.call(this, (...told) => {
+      this.told = told;
+      this.removeEventListener('seeking', again);
+      tell(...told);
+    });
+  };
+}"""
+"""The picture before is told once more while a seek is on its way, as one is that was late."""
+
 
 @pytest.fixture(scope="module")
 def film(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Film:
@@ -111,6 +126,22 @@ def test_a_picture_that_comes_late_does_not_bring_the_old_moment_back(player: Pl
             wanted_ms,
         )
         assert set(told) == {wanted_ms}
+
+
+def test_a_picture_from_before_a_seek_that_is_told_during_it_is_not_its_own(
+    player: Player, film: Film
+) -> None:
+    player.page.evaluate(TELLS_DURING_SEEKS)
+    player.page.evaluate("footage.watch(null)")
+    player.open(start=str(film.starts_ms[0] + 20_000))
+    player.shows(film.starts_ms[0] + 20_000)
+    player.pause()
+    for wanted_ms in (film.starts_ms[0] + 30_000, film.starts_ms[0] + 22_000):
+        player.page.evaluate("footage.shown.length = 0")
+        player.element.evaluate("(player, wantedMs) => void player.seek(wantedMs)", wanted_ms)
+        player.page.wait_for_function("footage.shown.length > 0")
+        player.page.wait_for_timeout(500)
+        assert set(player.page.evaluate("footage.shown.map(([, timeMs]) => timeMs)")) == {wanted_ms}
 
 
 @pytest.mark.parametrize("late_ms", [0, 300])

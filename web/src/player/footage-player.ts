@@ -374,7 +374,9 @@ export class FootagePlayer extends LitElement {
   }
 
   #fail(error: ArchiveError): void {
-    this.#say(error);
+    // Where there was nothing to go to, what is shown stays, and its next picture must not take the answer away.
+    const isShown = error.kind === 'empty' && this.timeMs !== null && this.state !== 'error';
+    this.#say(isShown ? error.message : error);
     this.#tell('error', { kind: error.kind, message: error.message });
     if (error.kind === 'refused') this.#tell('token-expiring', { exp: this.exp });
     if (error.kind === 'codec') void this.#showStill();

@@ -32,7 +32,7 @@ export class FrameClock {
   readonly #origins = new Map<number, Origin>();
   #request = 0;
   #mediaTime: number | null = null;
-  #pictures = 0;
+  #presentedMs = 0;
   #waiting: Waiting[] = [];
 
   constructor(video: HTMLVideoElement, reel: Reel, onFrame: () => void) {
@@ -42,9 +42,9 @@ export class FrameClock {
     this.#arm();
   }
 
-  /** How many pictures were shown so far. */
-  get pictures(): number {
-    return this.#pictures;
+  /** When the picture came to be shown, on the page's own clock; 0 before the first. */
+  get presentedMs(): number {
+    return this.#presentedMs;
   }
 
   /** Position of the picture on the media timeline, in ms; 0 before the first. */
@@ -112,7 +112,7 @@ export class FrameClock {
   #arm(): void {
     this.#request = this.#video.requestVideoFrameCallback((_now, { mediaTime, presentationTime }) => {
       this.#mediaTime = mediaTime;
-      this.#pictures += 1;
+      this.#presentedMs = presentationTime;
       this.#arm();
       // One that was on its way before the seek is not its picture.
       for (const waiting of this.#waiting.filter(({ sinceMs }) => sinceMs <= presentationTime)) waiting.done();

@@ -77,8 +77,8 @@ export class Playback {
   #wanted: { timeMs: number; positionMs: number; run: number } | null = null;
   /** The moment of a seek for which the network was away. */
   #unmet: number | null = null;
-  /** How many pictures had been shown when the element set out for its place. */
-  #picturesBefore = 0;
+  /** When the element set out for its place: a picture that was shown before is not of it. */
+  #setOutMs = 0;
   #pictureTimer: ReturnType<typeof setTimeout> | undefined;
   #isListed = true;
   #isEntering = false;
@@ -108,7 +108,6 @@ export class Playback {
       for (const name of names) video.addEventListener(name, act, { signal: this.#ended.signal });
     };
     on(['playing', 'pause', 'canplay', 'seeked', 'seeking', 'waiting', 'timeupdate'], () => this.#settle());
-    on(['seeking'], () => (this.#picturesBefore = this.#clock.pictures));
     on(['seeked'], () => this.#onSeeked());
     on(['ratechange'], () => this.#fitBuffer());
     on(['durationchange'], () => this.#isEntering && this.#enter());
@@ -237,9 +236,14 @@ export class Playback {
     this.#lastRun = place.run;
     if (this.#hls === null) this.#open(place.positionMs);
     else if (this.#isListed) {
-      this.#video.currentTime = this.#clock.mediaTimeOf(place);
+      this.#setOut(place);
       this.#startLoad();
     } else this.#readReel();
+  }
+
+  #setOut(place: { timeMs: number; positionMs: number; run: number }): void {
+    this.#setOutMs = performance.now();
+    this.#video.currentTime = this.#clock.mediaTimeOf(place);
   }
 
   /**
@@ -283,7 +287,7 @@ export class Playback {
     hls.on(Events.INIT_PTS_FOUND, (_name, { frag, initPTS, timescale }) => {
       this.#clock.setOrigin(frag.cc, initPTS, timescale);
       const wanted = this.#wanted;
-      if (wanted?.run === frag.cc && !this.#video.seeking) this.#video.currentTime = this.#clock.mediaTimeOf(wanted);
+      if (wanted?.run === frag.cc && !this.#video.seeking) this.#setOut(wanted);
     });
     hls.loadSource(`${archive.link.archiveUrl}/reel.m3u8`);
     hls.attachMedia(this.#video);
@@ -307,12 +311,8 @@ export class Playback {
    */
   #enter(): void {
     if (this.#wanted === null || !this.#isListed) return;
-    const at = this.#clock.mediaTimeOf(this.#wanted);
-    if (this.#video.duration < at - DRIFT_S) this.#isEntering = true;
-    else {
-      this.#isEntering = false;
-      this.#video.currentTime = at;
-    }
+    this.#isEntering = this.#video.duration < this.#clock.mediaTimeOf(this.#wanted) - DRIFT_S;
+    if (!this.#isEntering) this.#setOut(this.#wanted);
   }
 
   /** What hls.js reads as the playlist: the reel, with more threaded where its end is near. */
@@ -369,18 +369,19 @@ export class Playback {
   /** The picture of a seek comes before the element says that it has ended, or after; or it is the old one. */
   #onSeeked(): void {
     clearTimeout(this.#pictureTimer);
-    if (this.#clock.pictures > this.#picturesBefore) return this.#onFrame();
+    if (this.#clock.presentedMs >= this.#setOutMs) return this.#onFrame();
     this.#pictureTimer = setTimeout(() => {
+      this.#setOutMs = 0;
       this.#onFrame();
       this.#settle();
     }, PICTURE_WITHIN_MS);
   }
 
   #onFrame(): void {
-    const { timeMs, run } = this.#clock;
-    // While a seek is on its way the picture is still the one before.
-    const isOnTheWay = this.#video.seeking || (this.#wanted !== null && this.#wanted.run !== run);
-    if (timeMs === null || isOnTheWay) return;
+    const { timeMs, run, presentedMs } = this.#clock;
+    // While a seek is on its way the picture is still the one before, which a busy page may be told of only now.
+    const isOld = this.#wanted !== null && (this.#wanted.run !== run || presentedMs < this.#setOutMs);
+    if (timeMs === null || this.#video.seeking || isOld) return;
     // At a high speed a run can be shorter than the time between two pictures.
     for (let met = this.#lastRun + 1; this.#wanted === null && met <= run; met += 1) {
       const hole = this.#reel.holeBefore(met);
