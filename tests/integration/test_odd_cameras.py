@@ -29,7 +29,16 @@ from footage.settings import load
 from footage.timeline import CameraStatus, Reason, Source, State
 from kit.clips import Clip, Sound
 from kit.gst_server import gst_server
-from kit.recording import DELAY_MS, KeptRun, KeptSegment, LogBook, Recording, RecordingRoom, recording_room
+from kit.recording import (
+    DELAY_MS,
+    PATIENCE_S,
+    KeptRun,
+    KeptSegment,
+    LogBook,
+    Recording,
+    RecordingRoom,
+    recording_room,
+)
 from kit.rtsp import FaultyCamera, Studio, studio
 
 TINY = (160, 120)
@@ -306,8 +315,9 @@ def world(tmp_path_factory: pytest.TempPathFactory, clips: Callable[[str, Clip],
     house = open_house(load(data_dir=tmp_path_factory.mktemp("odd") / "data"))
     with recording_room(house) as room, ExitStack() as stack:
         site = stack.enter_context(http_site(clips))
-        burst = room.record(site.url("burst.ts"))
-        burst.wait(lambda status: status.is_online)
+        burst = room.record(site.url("burst.ts"), stall_s=PATIENCE_S)
+        # All of it, for the beginning would pass for what a camera had kept back.
+        burst.wait(lambda status: wall_clock() - (status.last_packet_ms or wall_clock()) > 2000)
         burst.close()
         at = stack.enter_context(studio())
         recordings = watch_films(at, room) | {"burst.ts": burst}
