@@ -12,15 +12,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+from footage.archive.index import SqlIndex
 from footage.house import House, open_house
 from footage.media.film import Shot
+from footage.recording.host_clock import HostClock
+from footage.recording.supervisor import RecordingPlan, Supervisor
 from footage.settings import as_environment, load
-from footage.timeline import ALL_TIME, Camera
+from footage.timeline import ALL_TIME, Archive, Camera
 from kit.archive import Shelf
 from kit.recording import LOCAL, decoded
 from kit.rtsp import Studio, studio
@@ -229,3 +233,39 @@ def test_cameras_of_a_recorder_that_is_gone_for_good_go_on_with_the_other(
         assert set(group.holders()) == {None}
         assert group.house.index.beats() == {}
         group.assert_sound()
+
+
+class Busy(SqlIndex):
+    """The real index on a machine where whatever is started takes a second; ``now`` is its time."""
+
+    now: float
+    beat_at: list[float]
+
+    def claim(self, archive: Archive, recorder_id: UUID, fence: int) -> int | None:
+        self.now += 1.0
+        return super().claim(archive, recorder_id, fence)
+
+    def beat(self, recorder_id: UUID) -> None:
+        self.beat_at.append(self.now)
+        super().beat(recorder_id)
+
+
+def test_a_recorder_that_takes_many_cameras_says_meanwhile_that_it_is_alive(tmp_path: Path) -> None:
+    """Or others would take them over from it, start them anew, and be as busy."""
+    house = open_house(load(data_dir=tmp_path / "data"))
+    for number in range(20):
+        camera = Camera(id=uuid4(), archive_id=uuid4(), title=f"Camera {number}")
+        house.cameras.add(camera, "rtsp://127.0.0.1:9/nobody")
+    index = Busy(house.index._engine)
+    index.now, index.beat_at = 0.0, []
+    plan = RecordingPlan(
+        segment_ms=6000, stall_s=10, sync_every_s=0, queue_bytes=1 << 20, processes=1, local_sources=LOCAL
+    )
+    me = uuid4()
+    supervisor = Supervisor(index, house.storage, me, plan, HostClock(lambda: index.now))
+    for _ in range(25):
+        supervisor.tick()
+    assert {camera.holder for camera in index.to_record()} == {me}
+    assert max(later - earlier for earlier, later in pairwise(index.beat_at)) < 3
+    supervisor.close()
+    house.close()

@@ -92,8 +92,9 @@ class Supervisor:
         """Record until told to stop, then end every run in order."""
         try:
             while True:
+                began = self._clock.monotonic()
                 self.tick()
-                if stop.wait(TICK_S):
+                if stop.wait(max(began + TICK_S - self._clock.monotonic(), 0.0)):
                     break
         finally:
             self.close()
@@ -151,10 +152,15 @@ class Supervisor:
             self._stop(number)
 
     def _take(self, wanted: dict[int, ToRecord], share: int, alive: set[UUID]) -> None:
-        """Start what nobody records, up to the share."""
+        """Start what nobody records, up to the share, and as far as a tick goes.
+
+        Cameras that begin are busy: while many were started in one go no beat would rise, and others
+        would take them over, and start them anew.
+        """
         room = share - len(self._held)
+        until = self._clock.monotonic() + TICK_S
         for number, camera in wanted.items():
-            if room <= 0:
+            if room <= 0 or self._clock.monotonic() >= until:
                 return
             if number in self._held or number in self._closing:
                 continue
