@@ -399,7 +399,12 @@ class TestTracks:
     def test_every_picture_and_the_tone_are_kept(self, world: World, name: str, transport: str) -> None:
         run = world.kept[f"{name}-{transport}"].run
         assert (run.run.codecs.video, run.run.codecs.audio) == (MOUNTS[name][0], "aac")
-        assert len(run.pictures) == CLIP_S * 25
+        # Over UDP the camera's goodbye, which comes to another port, may overtake its last picture.
+        last_lost = CLIP_S * 25 - len(run.pictures)
+        assert last_lost in ({0, 1} if transport == "udp" else {0})
+        assert all(
+            abs(later.at_ms - earlier.at_ms - FRAME_MS) < 1 for earlier, later in pairwise(run.pictures)
+        )
         assert abs(run.run.end_ms - run.run.start_ms - CLIP_S * 1000) <= FRAME_MS
         samples, rate = sound_of(run)
         assert abs(len(samples) / rate - CLIP_S) < 0.15
