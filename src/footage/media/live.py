@@ -70,9 +70,7 @@ _TIMEOUTS = (av.error.ExitError, av.error.TimeoutError)
 class LiveSource:
     """An open live stream. Use as a context manager, from one thread.
 
-    ``stall_s`` is how long it may send nothing. ``nap_s`` lets packets gather in the kernel where
-    that is safe (TCP), from ``nap`` on: a thread that is woken for each of them costs twice the
-    CPU (bench/).
+    ``stall_s`` is how long it may send nothing.
     ``local_sources`` are networks of this host itself where the stream may come from all the same.
     Raises NotLive on opening.
     """
@@ -83,7 +81,6 @@ class LiveSource:
         *,
         open_s: float = 10.0,
         stall_s: float = 10.0,
-        nap_s: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
         local_sources: Sequence[Network] = (),
     ) -> None:
@@ -111,8 +108,8 @@ class LiveSource:
             self._close_gate()
             raise
         self._packets = self._container.demux(self._source.streams)
-        self._nap_s = nap_s if source.transport == "tcp" else 0.0
-        self._may_nap = False
+        self._may_gather = source.transport == "tcp"
+        self._nap_s = 0.0
         self._naps = Naps()
         self._video_index, self._tick_s = video.index, float(video.time_base or 0)
 
@@ -142,19 +139,21 @@ class LiveSource:
         """True where nothing that came is left unread."""
         return self._naps.is_caught_up
 
-    def nap(self) -> None:
-        """Let packets gather from here on.
+    def nap(self, seconds: float) -> None:
+        """From here on let packets gather so long in the kernel, where that is safe (TCP).
 
-        Not before it is known to be a camera: a file comes as fast as it is read, and a reader that
-        sleeps because its reads take long, as all do on a busy machine, takes it for live.
+        A thread that is woken for each of them costs twice the CPU (bench/). Not before it is known
+        to be a camera: a file comes as fast as it is read, and a reader that sleeps because its reads
+        take long, as all do on a busy machine, takes it for live.
         """
-        self._may_nap = self._nap_s > 0
+        if self._may_gather:
+            self._nap_s = seconds
 
     def packets(self) -> Iterator[tuple[AnyPacket, int]]:
         """Each packet as it comes, with its time of arrival in ticks. Raises NotLive at the end."""
         damaged = 0
         while True:
-            if self._may_nap and self._naps.is_caught_up:
+            if self._nap_s and self._naps.is_caught_up:
                 time.sleep(self._nap_s)
             asked = self._clock()
             try:

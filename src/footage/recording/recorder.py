@@ -90,7 +90,8 @@ class Connection:
                 self._lead, self._led_at = lead, arrived
             elif arrived - self._led_at >= _HELD_TICKS:
                 self._let_go()
-            if self._held is not None and self._held_ticks > _HELD_MOST_TICKS:
+                continue
+            if self._held_ticks > _HELD_MOST_TICKS:
                 raise NotLive(Reason.UNSUPPORTED, _NOT_LIVE)
 
     def finish(self) -> None:
@@ -120,7 +121,7 @@ class Connection:
     def _let_go(self) -> None:
         """The first GOPs, with the lag that the best of them came with."""
         held, self._held = self._held or [], None
-        self._source.nap()
+        self._source.nap(_NAP_S)
         stretches: list[list[Gop]] = []
         for gop in held:
             if not stretches or not gop.continuous:
@@ -348,7 +349,6 @@ class Recorder:
         with LiveSource(
             self._source,
             stall_s=self._stall_s,
-            nap_s=_NAP_S,
             clock=self._clock.monotonic,
             local_sources=self._local_sources,
         ) as source:

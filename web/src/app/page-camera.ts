@@ -107,13 +107,11 @@ export class PageCamera extends LitElement {
   declare route: CameraRoute;
   /** What whoever is signed in may do. */
   declare scope: Scope;
-  declare _dialog: 'change' | 'remove' | null;
+  declare _dialog: { name: 'change' | 'remove'; entry: Entry } | null;
   declare _isBusy: boolean;
 
   /** What the player was opened with: it asks for the next token itself, and its moment goes on. */
   #opened: { camera: Camera; atMs: number | null } | null = null;
-  /** What was shown last. */
-  #last: Entry | null = null;
   readonly #moment = new MomentInAddress(this, (atMs) => fragmentOf({ view: 'camera', id: this.route.id, atMs }));
 
   constructor() {
@@ -162,9 +160,8 @@ export class PageCamera extends LitElement {
 
   protected override render(): TemplateResult {
     // One that is being removed is gone from the list before its removal is answered.
-    const going = this._dialog === 'remove' && this.#last?.camera.id === this.route.id ? this.#last : null;
-    const entry = this.store.find(this.route.id) ?? going;
-    this.#last = entry;
+    const going = this._dialog?.name === 'remove' ? this._dialog.entry : null;
+    const entry = this.store.find(this.route.id) ?? (going?.camera.id === this.route.id ? going : null);
     if (entry === null) {
       const isLoading = !this.store.hasLoaded;
       return html`<a href=${fragmentOf(OVERVIEW)}>← Cameras</a>
@@ -199,14 +196,18 @@ export class PageCamera extends LitElement {
     `;
   }
 
-  #acts({ camera }: Entry): TemplateResult | typeof nothing {
+  #acts(entry: Entry): TemplateResult | typeof nothing {
     if (!reaches(this.scope, 'write')) return nothing;
+    const { camera } = entry;
+    const open = (name: 'change' | 'remove'): void => {
+      this._dialog = { name, entry };
+    };
     return html`<span class="row push">
-      <button @click=${() => (this._dialog = 'change')}>Change …</button>
+      <button @click=${() => open('change')}>Change …</button>
       <button ?disabled=${this._isBusy} @click=${() => void this.#switch(camera)}>
         ${camera.isRecorded ? 'Switch recording off' : 'Switch recording on'}
       </button>
-      ${reaches(this.scope, 'admin') ? html`<button @click=${() => (this._dialog = 'remove')}>Remove …</button>` : nothing}
+      ${reaches(this.scope, 'admin') ? html`<button @click=${() => open('remove')}>Remove …</button>` : nothing}
     </span>`;
   }
 
@@ -259,7 +260,7 @@ export class PageCamera extends LitElement {
     const cancel = (): void => {
       this._dialog = null;
     };
-    if (this._dialog === 'change') {
+    if (this._dialog?.name === 'change') {
       return html`<page-camera-dialog
         .server=${this.server}
         .camera=${entry.camera}
@@ -268,7 +269,7 @@ export class PageCamera extends LitElement {
         @page-cancel=${cancel}
       ></page-camera-dialog>`;
     }
-    if (this._dialog === 'remove') {
+    if (this._dialog?.name === 'remove') {
       return html`<page-remove-dialog
         .server=${this.server}
         .entry=${entry}

@@ -3,7 +3,7 @@
  * timestamps (90 kHz, modulo 2³³), and hls.js says which timestamp it laid at zero of each run: the time
  * of a frame follows from its place on the media timeline, without any rounding of playlists.
  */
-import type { Reel } from './reel';
+import type { Place, Reel } from './reel';
 
 interface Origin {
   readonly ticks: number;
@@ -83,7 +83,7 @@ export class FrameClock {
   }
 
   /** Where on the media timeline a moment of a run is, in seconds. */
-  mediaTimeOf(place: { timeMs: number; positionMs: number; run: number }): number {
+  mediaTimeOf(place: Place): number {
     const origin = this.#origins.get(place.run);
     if (origin === undefined) return place.positionMs / 1000 + HAIR_S;
     const ticks = place.timeMs * TICKS_PER_MS - origin.ticks * (TICKS_PER_MS / origin.perMs);

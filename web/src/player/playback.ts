@@ -9,7 +9,7 @@ import { FrameClock } from './frame-clock';
 import { errorOf, isPassing, missingPiece } from './hls-errors';
 import { PieceLoader } from './piece-loader';
 import { endOf, parsePlaylist, type Piece } from './playlist';
-import { Reel } from './reel';
+import { type Place, Reel } from './reel';
 import { reelLoader } from './reel-loader';
 
 export type PlaybackState = 'idle' | 'loading' | 'playing' | 'paused' | 'ended' | 'error';
@@ -74,7 +74,7 @@ export class Playback {
   #state: PlaybackState = 'idle';
   #loading = new AbortController();
   /** Where a seek is on its way to; null once its picture is shown. */
-  #wanted: { timeMs: number; positionMs: number; run: number } | null = null;
+  #wanted: Place | null = null;
   /** The moment of a seek for which the network was away. */
   #unmet: number | null = null;
   /** When the element set out for its place: a picture that was shown before is not of it. */
@@ -229,7 +229,7 @@ export class Playback {
     this.#state = 'idle';
   }
 
-  #goTo(place: { timeMs: number; positionMs: number; run: number }): void {
+  #goTo(place: Place): void {
     this.#wanted = place;
     this.#unmet = null;
     this.#isEntering = false;
@@ -241,7 +241,7 @@ export class Playback {
     } else this.#readReel();
   }
 
-  #setOut(place: { timeMs: number; positionMs: number; run: number }): void {
+  #setOut(place: Place): void {
     this.#setOutMs = performance.now();
     this.#video.currentTime = this.#clock.mediaTimeOf(place);
   }

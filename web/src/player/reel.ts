@@ -12,6 +12,13 @@ interface Threaded extends Piece {
   readonly run: number;
 }
 
+/** Where a moment of the archive plays. */
+export interface Place {
+  readonly timeMs: number;
+  readonly positionMs: number;
+  readonly run: number;
+}
+
 /** How much of what was played stays listed: a step back is quicker inside the list than out of it. */
 const KEEP_MS = 600_000;
 
@@ -56,7 +63,7 @@ export class Reel {
   }
 
   /** The place of a moment in the present stretch: itself, or where a gap hides it the footage after. */
-  find(timeMs: number): { positionMs: number; timeMs: number; run: number } | null {
+  find(timeMs: number): Place | null {
     const { startMs } = this.stretch ?? { startMs: Infinity };
     if (timeMs < startMs) return null;
     const index = firstIndex(this.#pieces, this.#stretch, (piece) => endOf(piece) > timeMs);
