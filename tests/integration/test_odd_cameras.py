@@ -216,8 +216,8 @@ def other_work() -> Iterator[None]:
         thread.join()
 
 
-@contextmanager
-def http_site(clips: Callable[[str, Clip], Path]) -> Iterator[Site]:
+@pytest.fixture(scope="module")
+def site(clips: Callable[[str, Clip], Path]) -> Iterator[Site]:
     steady = list(range(0, 60_000, FRAME_MS))
     # Twenty pictures a second for a while, then three, and so on.
     uneven = list(accumulate([0, *([50] * 40 + [333] * 9) * 11]))
@@ -233,7 +233,7 @@ def http_site(clips: Callable[[str, Clip], Path]) -> Iterator[Site]:
                 seconds=seconds, size=TINY, rate=Fraction(5), gop=10, options=QUICK, format="mpegts"
             )
             site.files[name] = clips(name, clip).read_bytes()
-        # A network that carries ten times what a camera sends, and stands still when it is found out.
+        # Over a network that carries ten times what a camera sends, and halts once.
         film = site.files["120s.ts"]
         pieces = [film[at : at + len(film) // 120] for at in range(0, len(film), len(film) // 120)]
         site.tapes["halting.ts"] = [
@@ -241,7 +241,6 @@ def http_site(clips: Callable[[str, Clip], Path]) -> Iterator[Site]:
         ] + [(60.0, b"")]
         # What a file holds, and then nothing, over a connection that stays.
         site.tapes["burst.ts"] = [(0.0, site.files["20s.ts"]), (60.0, b"")]
-        site.opened = time.monotonic()
         thread = Thread(target=site.serve_forever, daemon=True)
         thread.start()
         yield site
@@ -294,9 +293,9 @@ class Alone:
 
 
 @pytest.fixture
-def alone(tmp_path: Path, clips: Callable[[str, Clip], Path]) -> Iterator[Alone]:
+def alone(tmp_path: Path, site: Site) -> Iterator[Alone]:
     house = open_house(load(data_dir=tmp_path / "data"))
-    with recording_room(house) as room, http_site(clips) as site:
+    with recording_room(house) as room:
         yield Alone(room, site)
     house.close()
 
@@ -311,10 +310,12 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, clips: Callable[[str, Clip], Path]) -> Iterator[World]:
+def world(
+    tmp_path_factory: pytest.TempPathFactory, clips: Callable[[str, Clip], Path], site: Site
+) -> Iterator[World]:
+    site.opened = time.monotonic()
     house = open_house(load(data_dir=tmp_path_factory.mktemp("odd") / "data"))
     with recording_room(house) as room, ExitStack() as stack:
-        site = stack.enter_context(http_site(clips))
         burst = room.record(site.url("burst.ts"), stall_s=PATIENCE_S)
         # All of it, for the beginning would pass for what a camera had kept back.
         burst.wait(lambda status: wall_clock() - (status.last_packet_ms or wall_clock()) > 2000)
@@ -399,7 +400,7 @@ class TestTracks:
     def test_every_picture_and_the_tone_are_kept(self, world: World, name: str, transport: str) -> None:
         run = world.kept[f"{name}-{transport}"].run
         assert (run.run.codecs.video, run.run.codecs.audio) == (MOUNTS[name][0], "aac")
-        # Over UDP the camera's goodbye, which comes to another port, may overtake its last picture.
+        # Over UDP FFmpeg reads reports before media: the goodbye may overtake the last picture.
         last_lost = CLIP_S * 25 - len(run.pictures)
         assert last_lost in ({0, 1} if transport == "udp" else {0})
         assert all(
